@@ -1,0 +1,1 @@
+"""Prior-authorization and step-therapy tracker."""

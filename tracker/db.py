@@ -1,0 +1,64 @@
+"""The database session and engine, set up so that no write is lost.
+
+SQLite: WAL, foreign keys, recursive triggers, a busy timeout, and transactions that the driver does not
+open by itself. A transaction that may write begins IMMEDIATE: it waits its turn instead of failing half way.
+One that only reads (see `reading`) begins plainly and never waits for a writer.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Engine, event
+from sqlalchemy.engine import Connection
+
+from tracker.models import Base
+
+BUSY_SECONDS = 10
+
+db = SQLAlchemy(metadata=Base.metadata)
+
+_only_reads: ContextVar[bool] = ContextVar("only_reads", default=False)
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Transactions begun inside only read."""
+    token = _only_reads.set(True)
+    try:
+        yield
+    finally:
+        _only_reads.reset(token)
+
+
+def set_reading(only: bool) -> None:
+    """Say for the rest of this request whether its transactions only read."""
+    _only_reads.set(only)
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Options for `create_engine`; a lost PostgreSQL connection is noticed before it is used."""
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": BUSY_SECONDS}}
+    return {"pool_pre_ping": True, "pool_timeout": 5}
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Attach the SQLite set-up to an engine; others need none."""
+    if engine.dialect.name != "sqlite":
+        return
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+
+
+def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _on_begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN" if _only_reads.get() else "BEGIN IMMEDIATE")

@@ -1,0 +1,1 @@
+"""Clock ticks and the mailer: edges that commit."""

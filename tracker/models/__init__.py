@@ -1,0 +1,26 @@
+"""Tables. Constraints live in the database; every clinic-owned row leads its indexes with `clinic_id`.
+
+The list of modules here is what migrations and tests see.
+"""
+
+from tracker.models import alert, audit, clinic, imports, outbox, patient, payer, scan, therapy, user
+from tracker.models.authorization import Authorization, AuthorizationLine, Denial, Trial
+from tracker.models.base import Base
+
+__all__ = [
+    "Authorization",
+    "AuthorizationLine",
+    "Base",
+    "Denial",
+    "Trial",
+    "alert",
+    "audit",
+    "clinic",
+    "imports",
+    "outbox",
+    "patient",
+    "payer",
+    "scan",
+    "therapy",
+    "user",
+]

@@ -1,0 +1,67 @@
+"""Mail that must go out. A row is written with the alert that causes it, in one transaction."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tracker.models.base import Base, ClinicRow, at_least, belongs_to, owned
+from tracker.models.types import CleanText, UtcDateTime, row_id, word_type
+
+
+class OutboxState(StrEnum):
+    CREATED = "created"
+    SENDING = "sending"
+    SENT = "sent"
+    RETRY = "retry"
+    FAILED = "failed"
+
+
+class OutboxMessage(ClinicRow, Base):
+    """One message to one person. Alerts that open close together share it (its lines).
+
+    `next_at`: not before. `lease_until`: a sender holds it until then. `unsure`: a try broke off after
+    the text was handed over, so that a resend says so.
+    """
+
+    __tablename__ = "outbox_message"
+    __table_args__ = owned(
+        belongs_to("app_user", column="recipient_id"),
+        Index(None, "clinic_id", "recipient_id", "state"),
+        Index(None, "state", "next_at"),
+        UniqueConstraint("message_id"),
+        at_least("attempts", 0),
+        CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name="sent_has_time"),
+        CheckConstraint("(lease_owner IS NULL) = (lease_until IS NULL)", name="lease_whole"),
+    )
+
+    recipient_id: Mapped[str] = mapped_column(row_id())
+    state: Mapped[OutboxState] = mapped_column(word_type(OutboxState, "state"), default=OutboxState.CREATED)
+    message_id: Mapped[str] = mapped_column(CleanText(200))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    next_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(default=0)
+    unsure: Mapped[bool] = mapped_column(default=False)
+    lease_owner: Mapped[str | None] = mapped_column(CleanText(100))
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_error: Mapped[str | None] = mapped_column(CleanText(300))
+
+
+class OutboxLine(ClinicRow, Base):
+    """One alert in one message. `occasion` names the event, so that it is told once to each person."""
+
+    __tablename__ = "outbox_line"
+    __table_args__ = owned(
+        belongs_to("outbox_message", column="message_row_id"),
+        belongs_to("alert"),
+        belongs_to("app_user", column="recipient_id"),
+        UniqueConstraint("clinic_id", "alert_id", "recipient_id", "occasion"),
+        Index(None, "clinic_id", "message_row_id"),
+    )
+
+    message_row_id: Mapped[str] = mapped_column(row_id())
+    alert_id: Mapped[str] = mapped_column(row_id())
+    recipient_id: Mapped[str] = mapped_column(row_id())
+    occasion: Mapped[str] = mapped_column(CleanText(60))

@@ -1,0 +1,1 @@
+"""Use cases: plain values in, one transaction's work, no HTTP."""

@@ -1,0 +1,175 @@
+"""Settings from the environment. Each is documented here; nonsense is refused at start.
+
+`describe()` is the list that the README and `tracker run --help` point to.
+"""
+
+import os
+import secrets
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+PREFIX = "TRACKER_"
+TEST_ONLY = {"TRACKER_TEST_PG_URL", "TRACKER_TEST_MUST_RUN"}
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+DEMO_EMAIL = "ana@demo.example"
+DEMO_PASSWORD = "cyclosporine-demo"  # noqa: S105 - shown on the sign-in page of the demo
+
+
+class Mode(StrEnum):
+    DEMO = "demo"
+    PRODUCTION = "production"
+    TEST = "test"
+
+
+class BadSettings(Exception):
+    """The environment asks for something that cannot be right; the message says what to change."""
+
+
+class Settings(BaseModel):
+    """What the environment may say, with `TRACKER_` before each name in capitals."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    mode: Mode = Field(Mode.DEMO, description="demo, production or test")
+    instance: Path = Field(Path("instance"), description="folder for the database, mails and secrets")
+    database_url: str = Field("", description="SQLAlchemy address; default: SQLite under the instance folder")
+    secret_key: str = Field("", description="signs cookies; 32 characters or more; required in production")
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8000, ge=1, le=65535, description="port to listen on")
+    public_url: str = Field("", description="address that people open, for links in mails")
+    threads: int = Field(8, ge=1, le=64, description="threads that answer requests")
+    scan_seconds: int = Field(
+        30, ge=1, le=3600, description="seconds between two looks for patients who are due"
+    )
+    as_of: date | None = Field(None, description="the demo's date; refused in production")
+    smtp_host: str = Field("", description="mail server; empty: mails are written to files")
+    smtp_port: int = Field(587, ge=1, le=65535, description="port of the mail server")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="starttls, tls, or none (only for a server on this machine)"
+    )
+    smtp_user: str = Field("", description="user name at the mail server")
+    smtp_password: str = Field("", description="password at the mail server", repr=False)
+    smtp_ca_file: Path | None = Field(None, description="certificates to trust for the mail server")
+    smtp_timeout: int = Field(
+        30, ge=1, le=60, description="seconds to wait for each answer of the mail server"
+    )
+    mail_from: str = Field("pa-tracker@localhost", description="sender of the mails")
+    upload_megabytes: int = Field(20, ge=1, le=200, description="largest file that can be uploaded")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="how much is logged")
+
+    @model_validator(mode="after")
+    def fits_together(self) -> Self:
+        for wrong, cure in self._contradictions():
+            if wrong:
+                raise ValueError(cure)
+        return self
+
+    def _contradictions(self) -> list[tuple[bool, str]]:
+        production = self.mode is Mode.PRODUCTION
+        public = urlsplit(self.public_url)
+        return [
+            (
+                production and len(self.secret_key) < 32,
+                "set TRACKER_SECRET_KEY to 32 random characters or more",
+            ),
+            (production and self.as_of is not None, "TRACKER_AS_OF moves the date; remove it in production"),
+            (
+                production and public.scheme != "https",
+                "set TRACKER_PUBLIC_URL to the https address people open",
+            ),
+            (
+                bool(self.public_url) and (public.scheme not in {"http", "https"} or not public.netloc),
+                "TRACKER_PUBLIC_URL must look like https://tracker.example",
+            ),
+            (
+                bool(self.smtp_host) and self.smtp_security == "none" and self.smtp_host not in LOOPBACK,
+                "TRACKER_SMTP_SECURITY=none is only for a mail server on this machine; use starttls or tls",
+            ),
+            (
+                bool(self.smtp_user) != bool(self.smtp_password),
+                "set TRACKER_SMTP_USER and TRACKER_SMTP_PASSWORD together",
+            ),
+            (
+                "@" not in self.mail_from or any(c in self.mail_from for c in "\r\n\0"),
+                "TRACKER_MAIL_FROM must be an address",
+            ),
+        ]
+
+    @property
+    def demo_sign_in(self) -> tuple[str, str] | None:
+        """E-mail and password of the demo's coordinator; None outside the demo."""
+        return (DEMO_EMAIL, DEMO_PASSWORD) if self.mode is Mode.DEMO else None
+
+    @property
+    def address(self) -> str:
+        """What people open, without a slash at the end."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy address in use."""
+        return self.database_url or f"sqlite:///{(self.instance / 'tracker.db').resolve()}"
+
+    @property
+    def mail_folder(self) -> Path:
+        return self.instance / "mail"
+
+    @property
+    def has_mail_server(self) -> bool:
+        return bool(self.smtp_host)
+
+
+def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read settings, or raise BadSettings naming the variable and the cure."""
+    environment = os.environ if environment is None else environment
+    given = {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in environment.items()
+        if name.startswith(PREFIX) and name not in TEST_ONLY
+    }
+    try:
+        settings = Settings.model_validate(given)
+    except ValidationError as error:
+        raise BadSettings("; ".join(_sentence(fault) for fault in error.errors())) from None
+    return _with_secret(settings)
+
+
+def _sentence(fault: object) -> str:
+    assert isinstance(fault, dict)
+    if not fault["loc"]:
+        return str(fault["msg"]).removeprefix("Value error, ")
+    name = PREFIX + str(fault["loc"][0]).upper()
+    if fault["type"] == "extra_forbidden":
+        return f"{name} is no setting of this program; see the README for the list"
+    return f"{name}: {fault['msg']}"
+
+
+def _with_secret(settings: Settings) -> Settings:
+    """Outside production a missing secret is made once and kept in the instance folder."""
+    if settings.secret_key:
+        return settings
+    path = settings.instance / "secret_key"
+    if not path.exists():
+        settings.instance.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(32), encoding="ascii")
+    return settings.model_copy(update={"secret_key": path.read_text(encoding="ascii").strip()})
+
+
+def describe() -> list[tuple[str, str, str]]:
+    """(variable, default, meaning) of every setting."""
+    return [
+        (
+            PREFIX + name.upper(),
+            str(field.default if field.default is not None else ""),
+            field.description or "",
+        )
+        for name, field in Settings.model_fields.items()
+    ]
