@@ -1,0 +1,1 @@
+"""The decisions: pure functions on a patient's facts. Standard library only."""

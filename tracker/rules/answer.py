@@ -1,0 +1,115 @@
+"""What a check answers: the dates, the table of fills with their checks, and the alerts with their proof."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TypeAlias
+
+from tracker.rules.facts import Override
+from tracker.rules.words import AboutKind, AlertCode, Check, Formulation, Result, Severity
+
+Fact: TypeAlias = "date | datetime | Decimal | int | str | tuple[Fact, ...] | Mapping[str, Fact] | None"
+Facts: TypeAlias = Mapping[str, Fact]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One check of one fill; `code` is None on a plain pass or unknown."""
+
+    check: Check
+    result: Result
+    code: AlertCode | None
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class TableFill:
+    """One planned or projected fill of the next 12 months with its checks.
+
+    `plan` and `coverage` are ids of who pays (None: nobody), `authorization` the one charged,
+    `regimen` the id of the one it is made for; `runs_out_on` is the first day without drug after it.
+    """
+
+    on: date
+    days_supply: int
+    plan: str | None
+    coverage: str | None
+    units: Mapping[str, int] | None
+    authorization: str | None
+    ok: bool
+    checks: tuple[CheckResult, ...]
+    planned: bool
+    regimen: str
+    formulation: Formulation | None
+    runs_out_on: date
+    override: Override | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EarliestDenial:
+    on: date
+    codes: tuple[AlertCode, ...]
+    last_covered_fill: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class SumLine:
+    """One line of a date sum: sign (`+`, `-`, `=` or empty), label, value, note."""
+
+    op: str
+    label: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FactUsed:
+    """One fact that a finding rests on; kind and id say which object to open."""
+
+    label: str
+    value: str
+    kind: str
+    id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Why a finding is made: the rule, its source, the date arithmetic, the facts, what clears it."""
+
+    rule: str
+    source: str | None
+    source_verified_on: date | None
+    sums: tuple[SumLine, ...]
+    facts_used: tuple[FactUsed, ...]
+    clears: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One finding. `key` is stable (rulebook 10.2) without the patient, unique within an answer."""
+
+    code: AlertCode
+    severity: Severity
+    about: str | None
+    about_kind: AboutKind
+    key: str
+    harm_on: date | None
+    facts: Facts
+    message: str
+    clears_when: str
+    proof: Proof
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`valid_until` is the first later day on which the answer would differ; None: not within a year."""
+
+    as_of: date
+    valid_until: date | None
+    run_out: date | None
+    next_fill: date | None
+    start_renewal_by: date | None
+    earliest_denial: EarliestDenial | None
+    fills: tuple[TableFill, ...]
+    alerts: tuple[Alert, ...]
