@@ -1,0 +1,15 @@
+"""Who does something: a signed-in person, the scan, or a command."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """`name` is what histories show; `user_id` is None when no person signed in."""
+
+    name: str
+    user_id: str | None = None
+
+
+SCAN = Actor("Scan")
+COMMAND = Actor("Command line")

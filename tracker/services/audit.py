@@ -1,0 +1,70 @@
+"""Write down who changed what, in the transaction of the change."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import inspect
+from sqlalchemy.orm import Session, scoped_session
+
+from tracker.models.audit import AuditAction, AuditEvent
+from tracker.services.actor import Actor
+
+Db = Session | scoped_session[Session]
+KEPT_APART = {"version", "entered_at", "entered_by", "name_key"}
+
+
+def record(
+    session: Db,
+    *,
+    clinic_id: str,
+    actor: Actor,
+    action: AuditAction,
+    at: datetime,
+    table_name: str | None = None,
+    row_key: str | None = None,
+    patient_id: str | None = None,
+    old: Mapping[str, Any] | None = None,
+    new: Mapping[str, Any] | None = None,
+) -> None:
+    """One event. `old` and `new` are plain JSON values of the columns that changed."""
+    session.add(
+        AuditEvent(
+            clinic_id=clinic_id,
+            at=at,
+            actor=actor.name,
+            actor_id=actor.user_id,
+            action=action,
+            table_name=table_name,
+            row_key=row_key,
+            patient_id=patient_id,
+            old=dict(old) if old is not None else None,
+            new=dict(new) if new is not None else None,
+        )
+    )
+
+
+def snapshot(row: Any) -> dict[str, Any]:
+    """The columns of a row as plain JSON values, housekeeping left out."""
+    mapper = inspect(type(row))
+    names = (attribute.key for attribute in mapper.column_attrs)
+    return {name: plain(getattr(row, name)) for name in names if name not in KEPT_APART}
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON can hold it; decimals and dates as text, exactly."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    return value
+
+
+def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Only what changed, before and after."""
+    changed = [name for name in new if old.get(name) != new[name]]
+    return {name: old.get(name) for name in changed}, {name: new[name] for name in changed}

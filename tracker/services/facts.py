@@ -1,0 +1,248 @@
+"""Add, change and remove facts: one transaction's work with its audit event and its re-check.
+
+A change to one patient's facts re-checks that patient at once. A change that touches many (a plan, a rule,
+the clinic's policy) marks them due, and the scan does the rest.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, scoped_session
+from sqlalchemy.orm.exc import StaleDataError
+
+from tracker.models.audit import AuditAction
+from tracker.models.authorization import Authorization, AuthorizationLine
+from tracker.models.base import PatientFact
+from tracker.models.clinic import Clinic
+from tracker.models.patient import Patient, PatientCheck
+from tracker.models.payer import FormularyRule, Payer, Plan, RuleStep
+from tracker.models.therapy import Fill, FillUnit
+from tracker.services import audit, checking
+from tracker.services.actor import Actor
+from tracker.services.breaches import refusal
+from tracker.services.errors import Conflict
+from tracker.services.names import name_key
+
+Db = Session | scoped_session[Session]
+Values = Mapping[str, Any]
+
+WORDS = {
+    "weight": "weight",
+    "transplant": "transplant",
+    "coverage": "coverage",
+    "regimen": "regimen",
+    "fill": "fill",
+    "planned_fill": "planned fill",
+    "payer_authorization": "authorization",
+    "trial": "step trial",
+    "refill_contact": "refill contact",
+    "denial": "denial",
+    "lab": "lab",
+    "patient": "patient",
+    "payer": "payer",
+    "plan": "plan",
+    "formulary_rule": "rule",
+    "clinic": "clinic settings",
+}
+
+
+def add(session: Db, model: type[Any], values: Values, *, clinic_id: str, actor: Actor, now: datetime) -> Any:
+    """A new row of `model`. Raises Refused when the database or the rules say no."""
+    row = model(clinic_id=clinic_id)
+    row.entered_at, row.entered_by = now, actor.name
+
+    def write() -> None:
+        _write(row, values)
+        session.add(row)
+
+    _apply(session, write, model.__tablename__)
+    new = {name: value for name, value in _snapshot(row).items() if value is not None}
+    _record(session, row, actor, AuditAction.ADDED, now, old=None, new=new)
+    _follow_up(session, row, actor, now, "added")
+    return row
+
+
+def change(session: Db, row: Any, values: Values, *, version: int, actor: Actor, now: datetime) -> Any:
+    """Change a row that was read as `version`.
+
+    Raises Conflict when someone changed it since, Refused when the database or the rules say no.
+    """
+    _same_version(row, version)
+    before = _snapshot(row)
+
+    def write() -> None:
+        _write(row, values)
+        if session.is_modified(row) and not isinstance(row, Clinic):
+            row.entered_at, row.entered_by = now, actor.name
+
+    _apply(session, write, row.__tablename__)
+    old, new = audit.difference(before, _snapshot(row))
+    if new:
+        _record(session, row, actor, AuditAction.CHANGED, now, old=old, new=new)
+        _follow_up(session, row, actor, now, "changed")
+    return row
+
+
+def remove(session: Db, row: Any, *, version: int, actor: Actor, now: datetime) -> None:
+    """Take back a row entered in error; the audit trail keeps it whole."""
+    _same_version(row, version)
+    before = _snapshot(row)
+    _apply(session, lambda: session.delete(row), row.__tablename__)
+    _record(session, row, actor, AuditAction.REMOVED, now, old=before, new=None)
+    _follow_up(session, row, actor, now, "removed")
+
+
+# ------------------------------------------------------------------------------------------- writing
+
+
+def _same_version(row: Any, version: int) -> None:
+    if row.version != version:
+        raise Conflict("Someone else changed this record after you opened it.")
+
+
+def _apply(session: Db, write: Callable[[], None], table: str) -> None:
+    """Flush a change inside a savepoint, so that a refusal leaves the session usable."""
+    try:
+        with session.begin_nested():
+            write()
+            session.flush()
+    except IntegrityError as error:
+        raise refusal(error, WORDS.get(table, table)) from None
+    except StaleDataError:
+        raise Conflict("Someone else changed this record while you saved it.") from None
+
+
+def _write(row: Any, values: Values) -> None:
+    for name, value in values.items():
+        if name in _CHILDREN:
+            _CHILDREN[name](row, value)
+        elif getattr(row, name, None) != value:
+            setattr(row, name, value)
+    if isinstance(row, Patient):
+        row.name_key = name_key(row.family, row.given)
+
+
+def _write_units(row: Any, units: Mapping[str, int] | None) -> None:
+    if not isinstance(row, Fill):
+        row.units = dict(units) if units else None
+        return
+    wanted = dict(units or {})
+    for kept in list(row.unit_rows):
+        if kept.code not in wanted:
+            row.unit_rows.remove(kept)
+            continue
+        kept.units = wanted.pop(kept.code)
+    for code, count in wanted.items():
+        row.unit_rows.append(FillUnit(clinic_id=row.clinic_id, code=code, units=count))
+
+
+def _write_lines(row: Authorization, lines: list[dict[str, Any]]) -> None:
+    kept = {line.code: line for line in row.lines}
+    row.lines = [
+        _updated(
+            kept.get(line["code"]) or AuthorizationLine(clinic_id=row.clinic_id),
+            {**line, "position": position},
+        )
+        for position, line in enumerate(lines, start=1)
+    ]
+
+
+def _write_steps(row: FormularyRule, steps: list[dict[str, Any]]) -> None:
+    kept = {step.position: step for step in row.steps}
+    row.steps = [
+        _updated(kept.get(position) or RuleStep(clinic_id=row.clinic_id), {**step, "position": position})
+        for position, step in enumerate(steps, start=1)
+    ]
+
+
+def _updated(child: Any, values: Values) -> Any:
+    for name, value in values.items():
+        if getattr(child, name, None) != value:
+            setattr(child, name, value)
+    return child
+
+
+_CHILDREN: dict[str, Callable[[Any, Any], None]] = {
+    "units": _write_units,
+    "lines": _write_lines,
+    "steps": _write_steps,
+}
+
+
+# ------------------------------------------------------------------------------------- what follows
+
+
+def _snapshot(row: Any) -> dict[str, Any]:
+    """The row's columns and its children's, as the audit trail keeps them."""
+    taken = audit.snapshot(row)
+    if isinstance(row, Fill):
+        taken["units"] = {unit.code: unit.units for unit in row.unit_rows} or None
+    if isinstance(row, Authorization):
+        taken["lines"] = [_child(line, "authorization_id") for line in row.lines]
+    if isinstance(row, FormularyRule):
+        taken["steps"] = [_child(step, "rule_id") for step in row.steps]
+    return taken
+
+
+def _child(row: Any, parent: str) -> dict[str, Any]:
+    left_out = {"id", "clinic_id", parent}
+    return {name: value for name, value in audit.snapshot(row).items() if name not in left_out}
+
+
+def _record(
+    session: Db, row: Any, actor: Actor, action: AuditAction, now: datetime, *, old: Any, new: Any
+) -> None:
+    audit.record(
+        session,
+        clinic_id=_clinic_id(row),
+        actor=actor,
+        action=action,
+        at=now,
+        table_name=row.__tablename__,
+        row_key=row.id,
+        patient_id=_patient_id(row),
+        old=old,
+        new=new,
+    )
+
+
+def _follow_up(session: Db, row: Any, actor: Actor, now: datetime, what: str) -> None:
+    clinic_id, patient_id = _clinic_id(row), _patient_id(row)
+    if patient_id:
+        if isinstance(row, Patient):
+            _ensure_check(session, row)
+        because = f"{WORDS.get(row.__tablename__, 'fact')} {what} by {actor.name}"
+        checking.recheck(
+            session, patient_id=patient_id, clinic_id=clinic_id, now=now, actor=actor, because=because
+        )
+    elif isinstance(row, Clinic):
+        checking.mark_due(session, clinic_id=clinic_id)
+    else:
+        checking.mark_plan_due(session, clinic_id=clinic_id, plan_ids=_plan_ids(row))
+
+
+def _ensure_check(session: Db, row: Patient) -> None:
+    if session.get(PatientCheck, row.id) is None:
+        session.add(PatientCheck(patient_id=row.id, clinic_id=row.clinic_id))
+        session.flush()
+
+
+def _plan_ids(row: Any) -> list[str]:
+    if isinstance(row, Payer):
+        return [plan.id for plan in row.plans]
+    if isinstance(row, Plan):
+        return [row.id]
+    assert isinstance(row, FormularyRule)
+    return [row.plan_id]
+
+
+def _clinic_id(row: Any) -> str:
+    return str(row.id if isinstance(row, Clinic) else row.clinic_id)
+
+
+def _patient_id(row: Any) -> str | None:
+    if isinstance(row, Patient):
+        return row.id
+    return row.patient_id if isinstance(row, PatientFact) else None
