@@ -14,12 +14,20 @@ from typing import Any
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session, scoped_session
 
 from tracker.models import Base
 
 BUSY_SECONDS = 10
 
-db = SQLAlchemy(metadata=Base.metadata)
+
+class Database(SQLAlchemy):
+    """Flask-SQLAlchemy, its session typed as what the services take."""
+
+    session: scoped_session[Session]  # type: ignore[assignment] # its own session class is one of ours
+
+
+db = Database(metadata=Base.metadata)
 
 _only_reads: ContextVar[bool] = ContextVar("only_reads", default=False)
 

@@ -11,12 +11,14 @@ from sqlalchemy import (
     MetaData,
     UniqueConstraint,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column, scoped_session
 from sqlalchemy.schema import SchemaItem
 
 from tracker import clock
 from tracker.models.ids import new_id
 from tracker.models.types import CleanText, UtcDateTime, row_id
+
+Db = Session | scoped_session[Session]
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

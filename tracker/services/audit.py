@@ -7,12 +7,11 @@ from enum import Enum
 from typing import Any
 
 from sqlalchemy import inspect
-from sqlalchemy.orm import Session, scoped_session
 
 from tracker.models.audit import AuditAction, AuditEvent
+from tracker.models.base import Db
 from tracker.services.actor import Actor
 
-Db = Session | scoped_session[Session]
 KEPT_APART = {"version", "entered_at", "entered_by", "name_key"}
 
 

@@ -8,10 +8,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, or_, select, update
-from sqlalchemy.orm import Session, scoped_session
 
 from tracker.models.alert import Alert
 from tracker.models.authorization import Authorization
+from tracker.models.base import Db
 from tracker.models.clinic import Clinic
 from tracker.models.patient import Coverage, Patient, PatientCheck
 from tracker.rules.answer import Answer
@@ -24,7 +24,6 @@ from tracker.services.errors import NotFound, Refused
 from tracker.services.loading import load_cases
 from tracker.services.reconcile import Occasion, Outcome, reconcile
 
-Db = Session | scoped_session[Session]
 Progress = Callable[[int], None]
 BATCH = 200
 LONGEST_DAYS = 365  # an answer without an end is looked at again after a year (rulebook 10.5)

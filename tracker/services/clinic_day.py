@@ -4,12 +4,10 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, scoped_session
 
+from tracker.models.base import Db
 from tracker.models.clinic import Clinic
 from tracker.services.errors import Refused
-
-Db = Session | scoped_session[Session]
 
 
 def day_in(clinic: Clinic, now: datetime) -> date:

@@ -9,12 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, scoped_session
 from sqlalchemy.orm.exc import StaleDataError
 
 from tracker.models.audit import AuditAction
 from tracker.models.authorization import Authorization, AuthorizationLine
-from tracker.models.base import PatientFact
+from tracker.models.base import Db, PatientFact
 from tracker.models.clinic import Clinic
 from tracker.models.patient import Patient, PatientCheck
 from tracker.models.payer import FormularyRule, Payer, Plan, RuleStep
@@ -25,7 +24,6 @@ from tracker.services.breaches import refusal
 from tracker.services.errors import Conflict
 from tracker.services.names import name_key
 
-Db = Session | scoped_session[Session]
 Values = Mapping[str, Any]
 
 WORDS = {

@@ -7,17 +7,17 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import InstrumentedAttribute, Session, scoped_session, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
 from tracker.models import authorization as decided
 from tracker.models import patient as person
 from tracker.models import payer as payers
 from tracker.models import therapy
+from tracker.models.base import Db
 from tracker.models.clinic import Clinic
 from tracker.rules import facts
 from tracker.rules.words import Drug, TrialOutcome
 
-Db = Session | scoped_session[Session]
 Grouped = dict[str, list[Any]]
 
 

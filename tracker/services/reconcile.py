@@ -9,15 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.orm import Session, scoped_session
-
 from tracker.models.alert import Alert, AlertEvent, AlertEventKind, AlertState
+from tracker.models.base import Db
 from tracker.models.ids import new_id
 from tracker.rules.words import Severity
 from tracker.services import outbox
 from tracker.services.actor import Actor
 
-Db = Session | scoped_session[Session]
 RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 

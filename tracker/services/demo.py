@@ -1,0 +1,489 @@
+"""The demo clinic: sixty invented patients around today, most of them quiet, some of them in trouble.
+
+Every person is invented. The same day gives the same clinic.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from random import Random
+
+from sqlalchemy import select
+
+from tracker.models.authorization import Authorization, AuthorizationLine, Denial, Trial
+from tracker.models.base import Db
+from tracker.models.clinic import Clinic
+from tracker.models.ids import new_id
+from tracker.models.patient import Coverage, Lab, Patient, PatientCheck, Transplant, Weight
+from tracker.models.payer import FormularyRule, Payer, Plan, RuleStep
+from tracker.models.therapy import Fill, FillUnit, RefillContact, Regimen
+from tracker.models.user import Role, User
+from tracker.rules.words import (
+    AuthorizationKind,
+    AuthorizationStatus,
+    ClaimStatus,
+    DenialLevel,
+    Form,
+    Formulation,
+    Indication,
+    LimitMethod,
+    LineOfBusiness,
+    MedicareBasis,
+    Organ,
+    TrialOutcome,
+)
+from tracker.services import checking, users
+from tracker.services.actor import Actor
+from tracker.services.clinic_day import day_in
+from tracker.services.names import name_key
+
+CLINIC = "Demo renal clinic"
+SIZE = 60
+ENTERED_BY = "Demo data"
+FAMILIES = """
+    Alvarez Brennan Castellanos Duarte Eriksen Farrow Gupta Haddad Ionescu Jankowski Kaur Lindqvist Mendes
+    Nakamura Osei Petrov Quirke Rossi Santos Tremblay Ueda Vance Whitfield Xiong Yilmaz Zieliński
+""".split()  # noqa: SIM905 - a list of names reads better as text
+GIVENS = """
+    Rosa Daniel Maja Theresa Samir Linh Ana José Grace Paolo
+    Yuki Denise Kwame Beatriz Jürgen Mary Luis Hana Wei Nora
+""".split()  # noqa: SIM905
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a story is told with: the patient, the plans by name, the day, and the last fill."""
+
+    session: Db
+    patient: Patient
+    plans: dict[str, Plan]
+    today: date
+    last_fill: Fill
+
+
+def exists(session: Db) -> bool:
+    """Whether any clinic is there; the demo is loaded into an empty database only."""
+    return session.scalar(select(Clinic.id).limit(1)) is not None
+
+
+def load(session: Db, *, email: str, password: str, now: datetime, as_of: date | None = None) -> Clinic:
+    """Make the demo clinic with its people, plans and patients, and check everyone."""
+    clinic = Clinic(id=new_id(), name=CLINIC, is_demo=True, demo_today=as_of)
+    session.add(clinic)
+    session.flush()
+    people = list(_people(session, clinic, email, password))
+    plans = _plans(session, clinic)
+    chance = Random(7502)  # noqa: S311 - the same patients every time, nothing secret
+    today = day_in(clinic, now)
+    ids = [_patient(session, clinic, plans, people, today, chance, number) for number in range(SIZE)]
+    session.flush()
+    checking.recheck_many(
+        session, clinic_id=clinic.id, patient_ids=ids, now=now, actor=Actor(ENTERED_BY), validated=True
+    )
+    return clinic
+
+
+def _people(session: Db, clinic: Clinic, email: str, password: str) -> Iterator[User]:
+    for name, address, role in (
+        ("Ana Ruiz", email, Role.LEAD),
+        ("Ben Cole", "ben@demo.example", Role.COORDINATOR),
+    ):
+        yield users.add_user(
+            session,
+            clinic_id=clinic.id,
+            email=address,
+            name=name,
+            password=password,
+            role=role,
+            is_demo=True,
+        )
+
+
+# --------------------------------------------------------------------------------------------- plans
+
+
+def _plans(session: Db, clinic: Clinic) -> dict[str, Plan]:
+    rows = (
+        ("Acme Health", "Gold", LineOfBusiness.COMMERCIAL, "800-555-0110"),
+        ("Beacon", "Choice HMO", LineOfBusiness.MEDICARE_ADVANTAGE, "800-555-0119"),
+        ("Northstar", "Medicaid", LineOfBusiness.MEDICAID, "800-555-0127"),
+        ("Unity", "Part D", LineOfBusiness.MEDICARE_PART_D, "800-555-0142"),
+        ("Medicare", "Part B", LineOfBusiness.MEDICARE_PART_B, "800-555-0155"),
+        ("Prairie", "PPO", LineOfBusiness.COMMERCIAL, "800-555-0163"),
+    )
+    plans = {}
+    for payer_name, name, line, phone in rows:
+        payer = Payer(id=new_id(), clinic_id=clinic.id, name=payer_name, phone=phone, entered_by=ENTERED_BY)
+        plan = Plan(
+            id=new_id(),
+            clinic_id=clinic.id,
+            payer_id=payer.id,
+            name=name,
+            line_of_business=line,
+            entered_by=ENTERED_BY,
+        )
+        session.add(payer)
+        session.flush()
+        session.add(plan)
+        session.flush()
+        plans[payer_name] = plan
+    for payer_name in plans:
+        _rules(session, plans[payer_name], payer_name)
+    session.flush()
+    return plans
+
+
+def _rules(session: Db, plan: Plan, payer: str) -> None:
+    """Prairie's file leaves the flags blank; Original Medicare asks for nothing."""
+    if payer == "Medicare":
+        return
+    known = payer != "Prairie"
+    rule = FormularyRule(
+        id=new_id(),
+        clinic_id=plan.clinic_id,
+        plan_id=plan.id,
+        code="J7502",
+        starts_on=date(2025, 1, 1),
+        covered=True if known else None,
+        prior_authorization=True if known else None,
+        quantity_limit=(payer == "Acme Health") if known else None,
+        max_days_supply=90,
+        step_therapy=(payer == "Unity") if known else None,
+        source=f"{payer} formulary 2026",
+        verified_on=date(2026, 1, 5),
+        verified_by="Ana Ruiz",
+        entered_by=ENTERED_BY,
+    )
+    if payer == "Acme Health":
+        rule.limit_quantity, rule.limit_per_days = Decimal(180), 30
+        rule.limit_unit, rule.limit_method = "capsule", LimitMethod.PER_FILL
+    if payer == "Unity":
+        rule.steps = [_methotrexate_first(plan.clinic_id)]
+    session.add(rule)
+
+
+def _methotrexate_first(clinic_id: str) -> RuleStep:
+    return RuleStep(
+        id=new_id(),
+        clinic_id=clinic_id,
+        position=1,
+        need=1,
+        options=["methotrexate", "acitretin"],
+        min_days=90,
+        lookback_days=365,
+        outcomes=["inadequate_response", "intolerance", "contraindication"],
+    )
+
+
+# ------------------------------------------------------------------------------------------- patients
+
+
+def _patient(
+    session: Db,
+    clinic: Clinic,
+    plans: dict[str, Plan],
+    people: list[User],
+    today: date,
+    chance: Random,
+    number: int,
+) -> str:
+    story = STORIES.get(number, _quiet)
+    family, given = FAMILIES[number % len(FAMILIES)], GIVENS[(number * 7) % len(GIVENS)]
+    patient = Patient(
+        id=new_id(),
+        clinic_id=clinic.id,
+        mrn=str(100200 + number),
+        family=family,
+        given=given,
+        name_key=name_key(family, given),
+        birth_date=date(1945 + (number * 11) % 50, 1 + number % 12, 1 + (number * 5) % 28),
+        indication=Indication.KIDNEY_TRANSPLANT,
+        owner_id=people[number % 2].id if number % 9 else None,
+        entered_by=ENTERED_BY,
+    )
+    session.add(patient)
+    session.flush()
+    session.add(PatientCheck(patient_id=patient.id, clinic_id=clinic.id))
+    left = 3 + number % 12 if number in STORIES else 11 + chance.randrange(19)
+    last = _therapy(session, patient, today + timedelta(days=left), number)
+    story(Told(session, patient, plans, today, last))
+    session.flush()
+    return patient.id
+
+
+def _therapy(session: Db, patient: Patient, run_out: date, number: int) -> Fill:
+    """A transplant two to nine years ago, a regimen, and six fills that run out on `run_out`."""
+    on = {"clinic_id": patient.clinic_id, "patient_id": patient.id, "entered_by": ENTERED_BY}
+    transplanted = run_out - timedelta(days=800 + 97 * (number % 25))
+    caps = 2 + 2 * (number % 2)
+    session.add(
+        Transplant(
+            id=new_id(),
+            organ=Organ.KIDNEY,
+            on_date=transplanted,
+            part_a_at_transplant=True,
+            approved_facility=True,
+            **on,
+        )
+    )
+    session.add(
+        Regimen(
+            id=new_id(),
+            drug="cyclosporine",
+            formulation=Formulation.MODIFIED,
+            form=Form.CAPSULE,
+            strengths_mg=["100", "25"],
+            dose_mg=Decimal(100 * caps // 2),
+            doses_per_day=2,
+            days_supply=30,
+            starts_on=run_out - timedelta(days=400),
+            ordered_on=run_out - timedelta(days=400),
+            **on,
+        )
+    )
+    fills = [
+        Fill(
+            id=new_id(),
+            on_date=run_out - timedelta(days=30 * back),
+            days_supply=30,
+            formulation=Formulation.MODIFIED,
+            claim_status=ClaimStatus.PAID,
+            unit_rows=[FillUnit(clinic_id=patient.clinic_id, code="J7502", units=30 * caps)],
+            **on,
+        )
+        for back in range(6, 0, -1)
+    ]
+    session.add_all(fills)
+    return fills[-1]
+
+
+# -------------------------------------------------------------------------------------------- stories
+
+
+def _covered_by(told: Told, payer: str, *, to: date | None = None, **more: object) -> Coverage:
+    coverage = Coverage(
+        id=new_id(),
+        clinic_id=told.patient.clinic_id,
+        patient_id=told.patient.id,
+        plan_id=told.plans[payer].id,
+        member_id=f"W{told.patient.mrn}77",
+        starts_on=told.today - timedelta(days=500),
+        ends_on=to,
+        entered_by=ENTERED_BY,
+        **more,
+    )
+    told.session.add(coverage)
+    return coverage
+
+
+def _authorized(told: Told, payer: str, starts: int, ends: int, **more: object) -> Authorization:
+    """An authorization from `starts` to `ends` days from today; `units` limits J7502."""
+    units = more.pop("units", None)
+    values = {"status": AuthorizationStatus.APPROVED, "kind": AuthorizationKind.PRIOR_AUTHORIZATION, **more}
+    row = Authorization(
+        id=new_id(),
+        clinic_id=told.patient.clinic_id,
+        patient_id=told.patient.id,
+        plan_id=told.plans[payer].id,
+        number=f"{payer[0]}-{told.patient.mrn}{'' if ends > starts else 'R'}",
+        starts_on=told.today + timedelta(days=starts),
+        ends_on=told.today + timedelta(days=ends),
+        entered_by=ENTERED_BY,
+        **values,
+    )
+    if isinstance(units, int):
+        row.lines = [AuthorizationLine(clinic_id=row.clinic_id, code="J7502", units=units)]
+    told.session.add(row)
+    return row
+
+
+def _asked(told: Told, payer: str, days_ago: int, status: AuthorizationStatus, **more: object) -> None:
+    on = told.today - timedelta(days=days_ago)
+    told.session.add(
+        Authorization(
+            id=new_id(),
+            clinic_id=told.patient.clinic_id,
+            patient_id=told.patient.id,
+            plan_id=told.plans[payer].id,
+            kind=AuthorizationKind.PRIOR_AUTHORIZATION,
+            status=status,
+            requested_on=on,
+            received_at=datetime.combine(on, time(15), UTC),
+            entered_by=ENTERED_BY,
+            **more,
+        )
+    )
+
+
+def _quiet(told: Told) -> None:
+    """A plan that pays and an authorization that lasts well past the next year."""
+    payer = ("Acme Health", "Beacon", "Northstar")[int(told.patient.mrn) % 3]
+    _covered_by(told, payer)
+    _authorized(told, payer, -120, 420)
+
+
+def _expired(told: Told) -> None:
+    _covered_by(told, "Beacon")
+    _authorized(told, "Beacon", -366, -1)
+
+
+def _expires_before_refill(told: Told) -> None:
+    _covered_by(told, "Acme Health")
+    _authorized(told, "Acme Health", -360, 2)
+
+
+def _gap(told: Told) -> None:
+    _covered_by(told, "Acme Health")
+    _authorized(told, "Acme Health", -363, 2)
+    _authorized(told, "Acme Health", 17, 210)
+
+
+def _coverage_ends(told: Told) -> None:
+    _covered_by(told, "Northstar", to=told.today + timedelta(days=2))
+    _authorized(told, "Northstar", -100, 300)
+
+
+def _units_run_out(told: Told) -> None:
+    _covered_by(told, "Northstar")
+    _authorized(told, "Northstar", -190, 175, units=6 * 120)
+
+
+def _over_the_limit(told: Told) -> None:
+    """240 capsules of 100 mg asked a month, 180 allowed."""
+    _covered_by(told, "Acme Health")
+    _authorized(told, "Acme Health", -60, 305)
+    regimen = told.session.scalars(select(Regimen).where(Regimen.patient_id == told.patient.id)).one()
+    regimen.dose_mg, regimen.doses_per_day = Decimal(400), 2
+
+
+def _waiting(told: Told) -> None:
+    _covered_by(told, "Beacon")
+    _asked(told, "Beacon", 5, AuthorizationStatus.SUBMITTED)
+
+
+def _papers_asked(told: Told) -> None:
+    _covered_by(told, "Beacon")
+    _asked(
+        told,
+        "Beacon",
+        6,
+        AuthorizationStatus.PENDED,
+        decided_on=told.today - timedelta(days=2),
+        reply_by=told.today + timedelta(days=1),
+        reason="Chart note and level missing",
+    )
+
+
+def _refused_claim(told: Told) -> None:
+    """The last fill's claim came back with 197; the authorization was back-dated since."""
+    _covered_by(told, "Acme Health")
+    _authorized(told, "Acme Health", -60, 300, decided_on=told.today - timedelta(days=1))
+    told.last_fill.claim_status, told.last_fill.claim_carc = ClaimStatus.DENIED, "197"
+    told.session.add(
+        Denial(
+            id=new_id(),
+            clinic_id=told.patient.clinic_id,
+            patient_id=told.patient.id,
+            fill_id=told.last_fill.id,
+            level=DenialLevel.INTERNAL,
+            received_on=told.today - timedelta(days=170),
+            notice_on=told.today - timedelta(days=172),
+            carc="197",
+            entered_by=ENTERED_BY,
+        )
+    )
+
+
+def _part_b(told: Told) -> None:
+    """Original Medicare: no authorization is asked; the refill call is still to be made."""
+    _covered_by(told, "Medicare", medicare_basis=MedicareBasis.AGE)
+
+
+def _part_b_called(told: Told) -> None:
+    _covered_by(told, "Medicare", medicare_basis=MedicareBasis.AGE)
+    told.session.add(
+        RefillContact(
+            id=new_id(),
+            clinic_id=told.patient.clinic_id,
+            patient_id=told.patient.id,
+            on_date=told.today - timedelta(days=1),
+            affirmed=True,
+            entered_by=ENTERED_BY,
+        )
+    )
+
+
+def _plan_changes(told: Told) -> None:
+    _covered_by(told, "Acme Health", to=told.today + timedelta(days=20))
+    _authorized(told, "Acme Health", -200, 160)
+    after = _covered_by(told, "Beacon")
+    after.starts_on = told.today + timedelta(days=21)
+
+
+def _steps_missing(told: Told) -> None:
+    """Psoriasis under a plan that wants methotrexate first, four days short."""
+    told.patient.indication = Indication.PSORIASIS
+    on = {
+        "clinic_id": told.patient.clinic_id,
+        "patient_id": told.patient.id,
+        "entered_by": ENTERED_BY,
+    }
+    told.session.flush()
+    for row in told.session.scalars(select(Transplant).where(Transplant.patient_id == told.patient.id)):
+        told.session.delete(row)
+    _covered_by(told, "Unity")
+    _authorized(told, "Unity", -100, 265)
+    start = told.today - timedelta(days=200)
+    told.session.add_all(
+        [
+            Trial(
+                id=new_id(),
+                drug="methotrexate",
+                starts_on=start,
+                ends_on=start + timedelta(days=85),
+                dose="15 mg a week",
+                outcome=TrialOutcome.INADEQUATE_RESPONSE,
+                documented_on=start + timedelta(days=86),
+                **on,
+            ),
+            Weight(id=new_id(), on_date=told.today - timedelta(days=30), kg=Decimal(62), **on),
+            Lab(id=new_id(), kind="creatinine", on_date=told.today - timedelta(days=40), **on),
+        ]
+    )
+
+
+def _nothing_known(told: Told) -> None:
+    _covered_by(told, "Prairie")
+
+
+def _never_asked(told: Told) -> None:
+    _covered_by(told, "Northstar")
+
+
+def _expiring(told: Told) -> None:
+    _covered_by(told, "Acme Health")
+    _authorized(told, "Acme Health", -340, 33)
+
+
+STORIES: dict[int, Callable[[Told], None]] = {
+    1: _expired,
+    3: _gap,
+    5: _expires_before_refill,
+    8: _coverage_ends,
+    11: _units_run_out,
+    14: _over_the_limit,
+    17: _waiting,
+    20: _papers_asked,
+    23: _refused_claim,
+    26: _part_b,
+    28: _part_b_called,
+    29: _part_b,
+    32: _plan_changes,
+    35: _steps_missing,
+    38: _nothing_known,
+    41: _never_asked,
+    44: _expiring,
+    47: _expiring,
+    50: _nothing_known,
+}
