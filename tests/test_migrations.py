@@ -1,0 +1,102 @@
+"""The migrated schema is the models' schema, CHECK constraints included, on both databases."""
+
+import re
+
+import pytest
+from sqlalchemy import create_engine, inspect
+
+from tracker.db import db
+from tracker.factory import create_app
+from tracker.migrating import is_current, migrate_database
+from tracker.models import Base
+from tracker.settings import Mode, Settings
+
+
+def settings_for(tmp_path, url):
+    return Settings(mode=Mode.TEST, instance=tmp_path, database_url=url, secret_key="x" * 32)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def empty_url(request, tmp_path):
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'migrated.db'}"
+        return
+    made = request.getfixturevalue("postgres")
+    address = made.fresh(empty=True)
+    yield address
+    made.drop(address)
+
+
+@pytest.fixture
+def migrated(tmp_path, empty_url):
+    app = create_app(settings_for(tmp_path, empty_url))
+    assert not is_current(app)
+    migrate_database(app)
+    assert is_current(app)
+    with app.app_context():
+        yield db.engine
+        db.engine.dispose()
+
+
+@pytest.fixture
+def modelled(request, tmp_path, empty_url):
+    if empty_url.startswith("sqlite"):
+        engine = create_engine(f"sqlite:///{tmp_path / 'modelled.db'}")
+        Base.metadata.create_all(engine)
+        yield engine
+    else:
+        made = request.getfixturevalue("postgres")
+        engine = create_engine(made.fresh())
+        yield engine
+    engine.dispose()
+
+
+def schema(engine):
+    """Every table with all that the database knows of it, in plain words."""
+    inspector = inspect(engine)
+    names = [name for name in inspector.get_table_names() if name != "alembic_version"]
+    return {
+        name: {
+            "columns": {c["name"]: (str(c["type"]), c["nullable"]) for c in inspector.get_columns(name)},
+            "primary": inspector.get_pk_constraint(name)["constrained_columns"],
+            "unique": sorted((u["name"], u["column_names"]) for u in inspector.get_unique_constraints(name)),
+            "checks": sorted(
+                (c["name"], re.sub(r"\s+", " ", c["sqltext"])) for c in inspector.get_check_constraints(name)
+            ),
+            "foreign": sorted(
+                (
+                    f["constrained_columns"],
+                    f["referred_table"],
+                    f["referred_columns"],
+                    f["options"].get("ondelete"),
+                )
+                for f in inspector.get_foreign_keys(name)
+            ),
+            "indexes": sorted(
+                (i["name"], i["column_names"]) for i in inspector.get_indexes(name) if not i.get("unique")
+            ),
+        }
+        for name in names
+    }
+
+
+def test_migrated_schema_equals_the_models(migrated, modelled):
+    ours, theirs = schema(migrated), schema(modelled)
+
+    assert sorted(ours) == sorted(theirs)
+    for name in theirs:
+        assert ours[name] == theirs[name], name
+
+
+def test_the_comparison_sees_check_constraints(modelled):
+    assert any(table["checks"] for table in schema(modelled).values())
+
+
+def test_migrating_twice_changes_nothing(tmp_path, empty_url):
+    app = create_app(settings_for(tmp_path, empty_url))
+    migrate_database(app)
+    migrate_database(app)
+
+    assert is_current(app)
+    with app.app_context():
+        db.engine.dispose()

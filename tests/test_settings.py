@@ -1,0 +1,70 @@
+"""Settings refuse nonsense at start, naming the variable and the cure."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tracker.settings import BadSettings, Mode, describe, from_environment
+
+README = Path(__file__).resolve().parent.parent / "README.md"
+PRODUCTION = {
+    "TRACKER_MODE": "production",
+    "TRACKER_SECRET_KEY": "x" * 32,
+    "TRACKER_PUBLIC_URL": "https://tracker.clinic.example",
+}
+
+
+def read(tmp_path, **environment):
+    return from_environment({"TRACKER_INSTANCE": str(tmp_path), **environment})
+
+
+def test_the_defaults_start_the_demo_on_this_machine(tmp_path):
+    settings = read(tmp_path)
+
+    assert (settings.mode, settings.address) == (Mode.DEMO, "http://127.0.0.1:8000")
+    assert settings.database.endswith("/tracker.db")
+    assert settings.demo_sign_in is not None
+
+
+def test_a_secret_is_made_once_and_kept_private(tmp_path):
+    first, second = read(tmp_path), read(tmp_path)
+
+    assert first.secret_key == second.secret_key
+    assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
+
+
+def test_production_starts_when_all_is_said(tmp_path):
+    assert read(tmp_path, **PRODUCTION).demo_sign_in is None
+
+
+@pytest.mark.parametrize(
+    ("environment", "cure"),
+    [
+        ({"TRACKER_PORTT": "1"}, "TRACKER_PORTT is no setting"),
+        ({"TRACKER_PORT": "99999"}, "TRACKER_PORT"),
+        ({"TRACKER_PORT": "eight"}, "TRACKER_PORT"),
+        ({"TRACKER_MODE": "prod"}, "TRACKER_MODE"),
+        ({"TRACKER_AS_OF": "2026-02-30"}, "TRACKER_AS_OF"),
+        ({"TRACKER_PUBLIC_URL": "tracker.example"}, "TRACKER_PUBLIC_URL"),
+        ({"TRACKER_MAIL_FROM": "nobody"}, "TRACKER_MAIL_FROM"),
+        ({"TRACKER_SMTP_USER": "kim"}, "TRACKER_SMTP_PASSWORD"),
+        ({"TRACKER_SMTP_HOST": "mail.example", "TRACKER_SMTP_SECURITY": "none"}, "starttls or tls"),
+        ({**PRODUCTION, "TRACKER_SECRET_KEY": "short"}, "32 random characters"),
+        ({**PRODUCTION, "TRACKER_PUBLIC_URL": "http://x.example"}, "https"),
+        ({**PRODUCTION, "TRACKER_AS_OF": "2026-06-08"}, "remove it in production"),
+    ],
+)
+def test_nonsense_is_refused_with_the_cure(tmp_path, environment, cure):
+    with pytest.raises(BadSettings, match=cure):
+        read(tmp_path, **environment)
+
+
+def test_the_demo_may_stand_on_another_day(tmp_path):
+    assert read(tmp_path, TRACKER_AS_OF="2026-06-08").as_of == date(2026, 6, 8)
+
+
+def test_every_setting_is_documented():
+    text = README.read_text(encoding="utf-8")
+
+    assert [name for name, _, meaning in describe() if f"`{name}`" not in text or not meaning] == []
