@@ -16,13 +16,15 @@ class OutboxState(StrEnum):
     SENT = "sent"
     RETRY = "retry"
     FAILED = "failed"
+    DROPPED = "dropped"
 
 
 class OutboxMessage(ClinicRow, Base):
     """One message to one person. Alerts that open close together share it (its lines).
 
-    `next_at`: not before. `lease_until`: a sender holds it until then. `unsure`: a try broke off after
-    the text was handed over, so that a resend says so.
+    `next_at`: not before; of a failed or dropped message, when that was settled. `lease_until`: a sender
+    holds it until then. `unsure`: a try broke off after the text was handed over, so that a resend says so.
+    Dropped: every alert in it had closed before it went out.
     """
 
     __tablename__ = "outbox_message"

@@ -1,0 +1,102 @@
+"""The clockwork's pulse, and the line on every page that says whether to trust what is shown."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session, scoped_session
+
+from tracker.models.clinic import Clinic
+from tracker.models.outbox import OutboxMessage, OutboxState
+from tracker.models.patient import PatientCheck
+from tracker.models.scan import Heartbeat
+from tracker.services.clinic_day import day_in
+
+Db = Session | scoped_session[Session]
+
+SCAN = "scan"
+MAIL = "mail"
+STALE_AFTER = timedelta(hours=26)  # a day, and two hours for a slow start
+CLOCK_BACK = timedelta(days=1)
+CLOCK_AHEAD = timedelta(days=400)
+
+
+@dataclass(frozen=True, slots=True)
+class TrustLine:
+    """What was checked and when. `last_finished_at` None: never; mails are those of the clinic's day."""
+
+    as_of: date
+    last_finished_at: datetime | None
+    patient_count: int
+    future_fill_count: int
+    error_count: int
+    mail_sent_count: int
+    mail_failed_count: int
+    stale: bool
+    demo: bool
+    moved_date: date | None
+    mail_to_files: bool
+
+
+def beat(session: Db, name: str, now: datetime) -> None:
+    """Say that a part of the clockwork finished its round."""
+    session.merge(Heartbeat(name=name, at=now))
+
+
+def last_beat(session: Db, name: str) -> datetime | None:
+    return session.execute(select(Heartbeat.at).where(Heartbeat.name == name)).scalar()
+
+
+def clock_is_doubtful(session: Db, now: datetime) -> bool:
+    """Whether the computer's clock has jumped too far to believe, as after a lost battery.
+
+    Alerts and mails by a wrong date would be worse than a late round: a person must ask for it.
+    """
+    last = last_beat(session, SCAN)
+    return last is not None and not (last - CLOCK_BACK <= now <= last + CLOCK_AHEAD)
+
+
+def trust_line(
+    session: Db,
+    clinic: Clinic,
+    now: datetime,
+    *,
+    mail_to_files: bool,
+    stale_after: timedelta = STALE_AFTER,
+) -> TrustLine:
+    """The state of a clinic's checks and mails, for the head of a page and the foot of a mail."""
+    last = last_beat(session, SCAN)
+    checks = session.execute(
+        select(
+            func.count(),
+            func.coalesce(func.sum(PatientCheck.future_fill_count), 0),
+            func.count(PatientCheck.error),
+        ).where(PatientCheck.clinic_id == clinic.id)
+    ).one()
+    midnight = _midnight(clinic, now)
+    return TrustLine(
+        as_of=day_in(clinic, now),
+        last_finished_at=last,
+        patient_count=checks[0],
+        future_fill_count=checks[1],
+        error_count=checks[2],
+        mail_sent_count=_mails(session, clinic, OutboxState.SENT, OutboxMessage.sent_at >= midnight),
+        mail_failed_count=_mails(session, clinic, OutboxState.FAILED, OutboxMessage.next_at >= midnight),
+        stale=last is None or now - last > stale_after,
+        demo=clinic.is_demo,
+        moved_date=clinic.demo_today,
+        mail_to_files=mail_to_files,
+    )
+
+
+def _midnight(clinic: Clinic, now: datetime) -> datetime:
+    local = now.astimezone(ZoneInfo(clinic.time_zone))
+    return local.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _mails(session: Db, clinic: Clinic, state: OutboxState, since: ColumnElement[bool]) -> int:
+    query = select(func.count()).where(
+        OutboxMessage.clinic_id == clinic.id, OutboxMessage.state == state, since
+    )
+    return session.execute(query).scalar_one()
