@@ -1,0 +1,212 @@
+"""The worklist: open alerts, worst and earliest harm first; and one alert with its proof and history."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy.orm import Session, scoped_session
+
+from tracker.models.alert import Alert, AlertEvent, AlertState
+from tracker.models.patient import Patient, PatientCheck
+from tracker.models.user import User
+from tracker.rules.words import AlertCode, Severity
+from tracker.services import proof
+from tracker.services.errors import NotFound
+from tracker.services.patients import Who, last_page, who_columns
+
+Db = Session | scoped_session[Session]
+PAGE = 50
+WHO = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What is asked for; `text` is looked for in the message only, never in a name."""
+
+    severity: Severity | None = None
+    code: AlertCode | None = None
+    text: str = ""
+    state: AlertState = AlertState.OPEN
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLine:
+    """`owner` is the alert's own, else the patient's."""
+
+    id: str
+    who: Who
+    code: str
+    severity: Severity
+    message: str
+    clears_when: str
+    harm_on: date | None
+    run_out_on: date | None
+    owner: str | None
+    state: AlertState
+    opened_at: datetime
+    closed_at: datetime | None
+    closed_reason: str | None
+
+    @property
+    def label(self) -> str:
+        """What the code says in words."""
+        return label_of(self.code)
+
+
+@dataclass(frozen=True, slots=True)
+class Worklist:
+    """`matching` alerts of `in_state`; counts by severity and by code leave their own filter out."""
+
+    lines: Sequence[AlertLine]
+    matching: int
+    in_state: int
+    by_severity: Mapping[Severity, int]
+    by_code: Mapping[str, int]
+    page: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    at: datetime
+    actor: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlertPage:
+    line: AlertLine
+    about_kind: str
+    about_id: str | None
+    times_opened: int
+    proof: proof.ProofView
+    history: Sequence[HistoryLine]
+
+
+def label_of(code: str) -> str:
+    """A code in words; one of an older version speaks for itself."""
+    return AlertCode(code).label if code in AlertCode.__members__ else code
+
+
+def open_alerts(clinic_id: str) -> Select[Any]:
+    """Lines of open alerts in the worklist's order."""
+    return _lines(clinic_id).where(Alert.state == AlertState.OPEN)
+
+
+def read_lines(session: Db, query: Select[Any]) -> list[AlertLine]:
+    return [_line(tuple(row)) for row in session.execute(query)]
+
+
+def worklist(session: Db, *, clinic_id: str, filters: Filters) -> Worklist:
+    """One page of alerts. Three queries, however many there are."""
+    counts = session.execute(
+        select(Alert.severity, Alert.code, func.count())
+        .where(*_asked(clinic_id, filters))
+        .group_by(Alert.severity, Alert.code)
+    ).all()
+    in_state = session.execute(
+        select(func.count())
+        .select_from(Alert)
+        .where(Alert.clinic_id == clinic_id, Alert.state == filters.state)
+    ).scalar_one()
+    matching = sum(n for severity, code, n in counts if _chosen(filters, severity, code))
+    pages = last_page(matching, PAGE)
+    page = min(max(filters.page, 1), pages)
+    query = _lines(clinic_id).where(*_asked(clinic_id, filters), *_narrowed(filters))
+    return Worklist(
+        lines=read_lines(session, query.limit(PAGE).offset((page - 1) * PAGE)),
+        matching=matching,
+        in_state=in_state,
+        by_severity=_tally((s, n) for s, code, n in counts if filters.code in (None, code)),
+        by_code=_tally((code, n) for s, code, n in counts if filters.severity in (None, s)),
+        page=page,
+        pages=pages,
+    )
+
+
+def alert_page(session: Db, *, clinic_id: str, alert_id: str) -> AlertPage:
+    """One alert with its proof and history. NotFound if it is not this clinic's."""
+    lines = read_lines(session, _lines(clinic_id).where(Alert.id == alert_id))
+    if not lines:
+        raise NotFound("There is no such alert here.")
+    alert = session.execute(
+        select(Alert).where(Alert.clinic_id == clinic_id, Alert.id == alert_id)
+    ).scalar_one()
+    events = session.execute(
+        select(AlertEvent.at, AlertEvent.actor, AlertEvent.text)
+        .where(AlertEvent.clinic_id == clinic_id, AlertEvent.alert_id == alert_id)
+        .order_by(AlertEvent.at.desc(), AlertEvent.id.desc())
+    )
+    entered = proof.entered_of(session, clinic_id=clinic_id, document=alert.proof)
+    return AlertPage(
+        line=lines[0],
+        about_kind=alert.about_kind,
+        about_id=alert.about_id,
+        times_opened=alert.times_opened,
+        proof=proof.view(alert.proof, entered),
+        history=[HistoryLine(*row) for row in events],
+    )
+
+
+def _asked(clinic_id: str, filters: Filters) -> list[ColumnElement[bool]]:
+    asked = [Alert.clinic_id == clinic_id, Alert.state == filters.state]
+    if filters.text:
+        asked.append(Alert.message.icontains(filters.text, autoescape=True))
+    return asked
+
+
+def _narrowed(filters: Filters) -> list[ColumnElement[bool]]:
+    narrowed = []
+    if filters.severity:
+        narrowed.append(Alert.severity == filters.severity)
+    if filters.code:
+        narrowed.append(Alert.code == filters.code)
+    return narrowed
+
+
+def _chosen(filters: Filters, severity: Severity, code: str) -> bool:
+    return filters.severity in (None, severity) and filters.code in (None, code)
+
+
+def _tally(pairs: Any) -> dict[Any, int]:
+    tally: dict[Any, int] = {}
+    for word, count in pairs:
+        tally[word] = tally.get(word, 0) + count
+    return tally
+
+
+def _lines(clinic_id: str) -> Select[Any]:
+    owner = func.coalesce(Alert.owner_id, Patient.owner_id)
+    return (
+        select(
+            *who_columns(),
+            Alert.id,
+            Alert.code,
+            Alert.severity,
+            Alert.message,
+            Alert.clears_when,
+            Alert.harm_on,
+            PatientCheck.run_out_on,
+            User.name,
+            Alert.state,
+            Alert.opened_at,
+            Alert.closed_at,
+            Alert.closed_reason,
+        )
+        .join(Patient, and_(Patient.clinic_id == Alert.clinic_id, Patient.id == Alert.patient_id))
+        .outerjoin(
+            PatientCheck,
+            and_(PatientCheck.clinic_id == Alert.clinic_id, PatientCheck.patient_id == Alert.patient_id),
+        )
+        .outerjoin(User, and_(User.clinic_id == Alert.clinic_id, User.id == owner))
+        .where(Alert.clinic_id == clinic_id)
+        .order_by(Alert.severity_rank, Alert.harm_on.is_(None), Alert.harm_on, Patient.name_key, Alert.id)
+    )
+
+
+def _line(row: tuple[Any, ...]) -> AlertLine:
+    alert_id, *more = row[WHO:]
+    return AlertLine(alert_id, Who(*row[:WHO]), *more)

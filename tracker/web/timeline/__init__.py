@@ -1,0 +1,1 @@
+"""Drawings as plain shapes: the kept answer and the facts in, rectangles, lines and texts out. No HTML."""

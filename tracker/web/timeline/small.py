@@ -1,0 +1,83 @@
+"""The small charts of Today: fills per day as stacked marks, renewals per week as bars."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from tracker.services.today import FillDay
+from tracker.web.timeline.scale import MONTHS
+from tracker.web.timeline.shapes import Circle, Drawing, Line, Rect, Shape, Text, px
+
+WIDTH, HEIGHT = 396, 102
+FLOOR = 71
+STEP = 13
+STACKED = 5  # more are told by a number
+DAYS = "Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"
+BAR_ROOM = 60
+
+
+def fills_chart(days: Sequence[FillDay]) -> Drawing:
+    """One column a day, refused ones lowest."""
+    most = max((day.total for day in days), default=0)
+    step = (WIDTH - 28) / max(1, len(days) - 1)
+    shapes: list[Shape] = [Line(0, FLOOR, WIDTH, FLOOR, "rule")]
+    for place, day in enumerate(days):
+        x = px(14 + place * step)
+        shapes += _marks(day, x) if most <= STACKED else _columns(day, x, most)
+        shapes.append(Text(x, 84, str(day.on.day), "mid nowt" if place == 0 else "mid"))
+        shapes.append(Text(x, 97, DAYS[day.on.weekday()], "mid sub"))
+    return Drawing(WIDTH, HEIGHT, shapes, _fills_label(days))
+
+
+def _marks(day: FillDay, x: float) -> list[Shape]:
+    kinds = ["bad"] * day.refused + ["q"] * day.verify + ["ok"] * day.covered
+    shapes: list[Shape] = []
+    for place, kind in enumerate(kinds):
+        y = 62 - place * STEP
+        if kind == "bad":
+            shapes.append(Rect(px(x - 5), y - 5, 10, 10, "f-bad"))
+        else:
+            shapes.append(Circle(x, y, 4.5, f"f-{kind}"))
+    return shapes
+
+
+def _columns(day: FillDay, x: float, most: int) -> list[Shape]:
+    """Where marks would not fit: bars with the day's number on top."""
+    shapes: list[Shape] = []
+    y = float(FLOOR)
+    for count, css in ((day.refused, "f-bad"), (day.verify, "f-q"), (day.covered, "f-ok")):
+        height = count * 52 / most
+        if count:
+            shapes.append(Rect(px(x - 8), px(y - height), 16, px(height), css))
+        y -= height
+    return [*shapes, Text(x, px(y - 4), str(day.total), "mid sub")] if day.total else shapes
+
+
+def _fills_label(days: Sequence[FillDay]) -> str:
+    if not days:
+        return "No days"
+    totals = sum(d.total for d in days), sum(d.covered for d in days), sum(d.refused for d in days)
+    verify = sum(day.verify for day in days)
+    refused_on = ", ".join(f"{day.refused} on {day.on}" for day in days if day.refused)
+    text = f"Fills per day from {days[0].on} to {days[-1].on}: {totals[0]} fills, {totals[1]} covered, "
+    text += f"{totals[2]} refused, {verify} to verify"
+    return f"{text}; refused: {refused_on}" if refused_on else text
+
+
+def weeks_chart(weeks: Sequence[tuple[date, int]]) -> Drawing:
+    """One bar a week with its number inside, or on top where it is too low."""
+    most = max((count for _, count in weeks), default=0) or 1
+    shapes: list[Shape] = []
+    for place, (monday, count) in enumerate(weeks):
+        x, height = 4 + place * 33, px(count * BAR_ROOM / max(most, 6))
+        middle = x + 12.5
+        if count:
+            shapes.append(Rect(x, px(FLOOR - height), 25, height, "bar-a"))
+            high = height >= 14
+            y = 67 if high else px(FLOOR - height - 4)
+            shapes.append(Text(middle, y, str(count), "mid onpa" if high else "mid"))
+        shapes.append(Text(middle, 84, str(monday.day), "mid nowt" if place == 0 else "mid"))
+        if place == 0 or monday.day <= 7:
+            shapes.append(Text(middle, 97, MONTHS[monday.month - 1], "mid sub"))
+    shapes.append(Line(0, FLOOR + 0.5, WIDTH, FLOOR + 0.5, "rule"))
+    counts = ", ".join(f"week of {monday}: {count}" for monday, count in weeks if count)
+    return Drawing(WIDTH, HEIGHT, shapes, f"Renewals to start per week: {counts or 'none in 12 weeks'}")
