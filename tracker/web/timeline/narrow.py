@@ -116,13 +116,15 @@ def _fills(chart: Chart, scale: Scale) -> list[Shape]:
 
 
 def _heights(marks: Sequence[Mark], chart: Chart, scale: Scale) -> list[float]:
-    """Each at its day, but never on the one before and, if to come, below the line of today."""
+    """Each at its day, but never on the one before it, nor on the lines of today and of the denial."""
     floor = scale.at(chart.on) + 13
     heights: list[float] = []
     for each in marks:
         y = scale.at(each.on)
         if not each.real:
             y = max(y, floor)
+        if each.on == chart.earliest_denial_on:
+            y = max(y, scale.at(each.on) + 11)
         if heights:
             y = max(y, heights[-1] + APART)
         heights.append(px(y))
@@ -132,4 +134,6 @@ def _heights(marks: Sequence[Mark], chart: Chart, scale: Scale) -> list[float]:
 def _word(each: Mark) -> str:
     if each.result is FillResult.DENIED:
         return "refused"
-    return f"{each.result.value}, planned" if each.planned else each.result.value
+    if not each.planned:
+        return each.result.value
+    return "planned" if each.result is FillResult.COVERED else f"{each.result.value}, planned"
