@@ -1,0 +1,183 @@
+"""Send what waits in the outbox: claim one message, let go of the database, send, record.
+
+No transaction is open while a mail server is spoken to, and no message is held that is not being sent.
+"""
+
+import logging
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, formataddr
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from sqlalchemy.orm import Session, scoped_session
+
+from tracker.db import reading
+from tracker.jobs.delivery import Delivery, Undelivered, delivery_for
+from tracker.models.clinic import Clinic
+from tracker.services import outbox
+from tracker.services.heartbeat import trust_line
+from tracker.services.mail_text import MailText, Render, alert_mail
+from tracker.services.outbox import Letter
+from tracker.settings import Settings
+
+log = logging.getLogger(__name__)
+
+Db = Session | scoped_session[Session]
+Clock = Callable[[], datetime]
+OpenSession = Callable[[], AbstractContextManager[Db]]
+
+POLICY = SMTP.clone(cte_type="7bit")
+ROUND_SECONDS = 120.0  # then the scan has its turn again
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What every mail needs: the database, the settings, the templates, the clock."""
+
+    open_session: OpenSession
+    settings: Settings
+    render: Render
+    clock: Clock
+
+
+@dataclass
+class Tally:
+    """What came of a round."""
+
+    sent: int = 0
+    dropped: int = 0
+    retry: int = 0
+    failed: int = 0
+
+
+def renderer(folder: Path) -> Render:
+    """Fill the mail templates of a folder; only those in HTML are escaped."""
+    environment = Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=lambda name: bool(name) and str(name).endswith(".html"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+    def render(name: str, context: Mapping[str, Any]) -> str:
+        return environment.get_template(name).render(context)
+
+    return render
+
+
+def send_due(
+    office: Office,
+    *,
+    delivery: Delivery | None = None,
+    stopping: Callable[[], bool] = lambda: False,
+    round_seconds: float = ROUND_SECONDS,
+) -> Tally:
+    """Send whatever may go out now, until nothing waits, the way is broken or the time is up."""
+    tally = Tally()
+    owner = secrets.token_hex(8)
+    way = delivery or delivery_for(office.settings)
+    ends = time.monotonic() + round_seconds
+    try:
+        while not stopping() and time.monotonic() < ends and _someone_waits(office):
+            if not _send_next(office, way, owner, tally):
+                break
+    finally:
+        way.close()
+    return tally
+
+
+def _someone_waits(office: Office) -> bool:
+    """A look that takes no write lock, since most rounds find nothing."""
+    with reading(), office.open_session() as session:
+        found = session.execute(outbox.ready_messages(office.clock()).limit(1)).first()
+        session.rollback()
+    return found is not None
+
+
+def _send_next(office: Office, way: Delivery, owner: str, tally: Tally) -> bool:
+    """Whether to go on after this message."""
+    taken = _take(office, owner, tally)
+    if taken is None:
+        return True
+    letter, message = taken
+    try:
+        way.send(message, to=letter.to)
+    except Undelivered as failure:
+        _record_failure(office, letter, owner, failure, tally)
+        return not failure.way_broken
+    with office.open_session() as session:
+        outbox.record_sent(session, letter.row_id, owner=owner, now=office.clock())
+        session.commit()
+    tally.sent += 1
+    return True
+
+
+def _take(office: Office, owner: str, tally: Tally) -> tuple[Letter, EmailMessage] | None:
+    """Claim one message and write its mail, in one transaction that ends before the sending."""
+    now = office.clock()
+    with office.open_session() as session:
+        claimed = outbox.claim(session, owner=owner, now=now)
+        if not claimed:
+            session.rollback()
+            return None
+        taken = _write(office, session, claimed[0], now)
+        if taken is None:
+            outbox.record_dropped(session, claimed[0], owner=owner, now=now)
+            tally.dropped += 1
+        session.commit()
+    return taken
+
+
+def _write(office: Office, session: Db, row_id: str, now: datetime) -> tuple[Letter, EmailMessage] | None:
+    letter = outbox.open_letter(session, row_id, now=now)
+    if letter is None:
+        return None
+    clinic = session.get_one(Clinic, letter.clinic_id)
+    settings = office.settings
+    trust = trust_line(session, clinic, now, mail_to_files=not settings.has_mail_server)
+    text = alert_mail(
+        letter, trust=trust, time_zone=clinic.time_zone, address=settings.address, render=office.render
+    )
+    return letter, compose(letter.message_id, letter.to, text, settings=settings, now=now)
+
+
+def compose(message_id: str, to: str, text: MailText, *, settings: Settings, now: datetime) -> EmailMessage:
+    """A mail with its text part first; one recipient."""
+    message = EmailMessage(policy=POLICY)
+    message["From"] = formataddr(("PA tracker", settings.mail_from))
+    message["To"] = to
+    message["Subject"] = text.subject
+    message["Date"] = format_datetime(now)
+    message["Message-ID"] = message_id
+    message["Auto-Submitted"] = "auto-generated"
+    message["List-Id"] = f"PA tracker alerts <alerts.{settings.mail_from.rpartition('@')[2]}>"
+    message.set_content(text.text)
+    message.add_alternative(text.html, subtype="html")
+    return message
+
+
+def _record_failure(office: Office, letter: Letter, owner: str, failure: Undelivered, tally: Tally) -> None:
+    now, error = office.clock(), str(failure)
+    extra = {"message_row_id": letter.row_id, "attempts": letter.attempts, "error": error}
+    with office.open_session() as session:
+        if failure.permanent:
+            outbox.record_failed(session, letter.row_id, owner=owner, now=now, error=error)
+            tally.failed += 1
+            log.error("mail refused for good", extra=extra)
+        else:
+            outbox.record_retry(
+                session, letter, owner=owner, now=now, error=error, after_data=failure.after_data
+            )
+            tally.retry += 1
+            log.warning("mail not sent, to be tried again", extra=extra)
+        session.commit()
