@@ -15,12 +15,14 @@ Facts: TypeAlias = Mapping[str, Fact]
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One check of one fill; `code` is None on a plain pass or unknown."""
+    """One check of one fill; `code` is None on a plain pass or unknown, `about` the object to blame."""
 
     check: Check
     result: Result
     code: AlertCode | None
     facts: Facts
+    about: str | None = None
+    about_kind: AboutKind | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,110 @@
+"""Authorizations of a fill (rulebook 5.2): which is in force, has units left and is charged."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from tracker.rules.dates import FAR
+from tracker.rules.facts import Authorization
+from tracker.rules.supply import same_product
+from tracker.rules.words import AuthorizationStatus, Formulation
+
+GRANTED = frozenset(
+    {
+        AuthorizationStatus.APPROVED,
+        AuthorizationStatus.PARTIALLY_APPROVED,
+        AuthorizationStatus.NOT_REQUIRED,
+    }
+)
+IN_PROGRESS = frozenset(
+    {AuthorizationStatus.SUBMITTED, AuthorizationStatus.PENDED, AuthorizationStatus.APPEALED}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """An authorization with its limits: code -> units before any fill (None: no limit); None: no lines."""
+
+    pa: Authorization
+    limits: Mapping[str, int | None] | None
+    asked_codes: frozenset[str]
+
+    def on(self, day: date) -> bool:
+        pa = self.pa
+        return (pa.starts_on is None or pa.starts_on <= day) and (pa.ends_on is None or day <= pa.ends_on)
+
+    def fits(self, formulation: Formulation | None) -> bool:
+        return same_product(self.pa.formulation, formulation)
+
+    def covers(self, code: str) -> bool:
+        return self.limits is None or code in self.limits
+
+    def is_about(self, own_codes: Iterable[str]) -> bool:
+        """Has it, or the request for it, a line of one of these codes, or no lines?"""
+        codes = self.asked_codes if self.limits is None else self.limits
+        return not codes or any(code in codes for code in own_codes)
+
+    @property
+    def granted(self) -> bool:
+        return self.pa.status in GRANTED
+
+    @property
+    def ends(self) -> date:
+        return self.pa.ends_on or FAR
+
+
+def permit_of(pa: Authorization) -> Permit:
+    """Index the lines of an authorization; two lines of one code add up."""
+    limits: dict[str, int | None] = {}
+    for line in pa.lines:
+        given = None if line.units is None else line.units - line.units_used_before
+        sofar = limits.get(line.code, 0)
+        limits[line.code] = None if given is None or sofar is None else sofar + given
+    asked = frozenset(line.code for line in pa.requested.lines) if pa.requested else frozenset()
+    return Permit(pa, limits if pa.lines else None, asked)
+
+
+class Ledger:
+    """Units charged to authorizations so far, by authorization and code."""
+
+    __slots__ = ("used",)
+
+    def __init__(self, used: Mapping[tuple[str, str], int] | None = None) -> None:
+        self.used = dict(used or {})
+
+    def charge(self, authorization: str, units: Mapping[str, int]) -> None:
+        for code, count in units.items():
+            key = authorization, code
+            self.used[key] = self.used.get(key, 0) + count
+
+    def left(self, permit: Permit, code: str) -> int | None:
+        """Units left of a code; None: no limit. A code it lacks has none."""
+        if permit.limits is None:
+            return None
+        limit = permit.limits.get(code, 0)
+        return None if limit is None else max(limit - self.used.get((permit.pa.id, code), 0), 0)
+
+    def enough(self, permit: Permit, needed: Mapping[str, int]) -> bool:
+        """Does it list every code, with units left for it?"""
+        if permit.limits is None:
+            return True
+        for code, count in needed.items():
+            if code not in permit.limits:
+                return False
+            limit = permit.limits[code]
+            if limit is not None and limit - self.used.get((permit.pa.id, code), 0) < count:
+                return False
+        return True
+
+
+def in_force(permits: Sequence[Permit], day: date, formulation: Formulation | None) -> list[Permit]:
+    """Granted, for this formulation, valid on the day; the one that ends first, first (then as listed)."""
+    found = [each for each in permits if each.granted and each.on(day) and each.fits(formulation)]
+    if len(found) > 1:
+        found.sort(key=lambda each: each.ends)
+    return found
+
+
+def pick(permits: Sequence[Permit], ledger: Ledger, needed: Mapping[str, int]) -> Permit | None:
+    """Of those in force, the first that still has enough units of every code."""
+    return next((each for each in permits if ledger.enough(each, needed)), None)

@@ -1,0 +1,177 @@
+"""One patient's case opened for reading: sorted, indexed and with the ends that the rules give it.
+
+Nothing here depends on today. The indexes are made once per check.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from tracker.rules import parameters
+from tracker.rules.dates import month_end, plus
+from tracker.rules.facts import Authorization, Case, Coverage, Fill, Patient, Plan, Policy, Regimen
+from tracker.rules.units import Units, dispensed
+from tracker.rules.words import ClaimStatus, Formulation, LineOfBusiness, MedicareBasis, Organ
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A coverage with its plan and the day on which it really ends."""
+
+    coverage: Coverage
+    plan: Plan
+    starts_on: date
+    ends_on: date | None
+
+    def in_force(self, day: date) -> bool:
+        return self.starts_on <= day and (self.ends_on is None or day <= self.ends_on)
+
+
+@dataclass(frozen=True, slots=True)
+class Supplied:
+    """A real fill, not reversed, with the regimen it was made for and the units it was billed as."""
+
+    fill: Fill
+    regimen: Regimen | None
+    units: Units | None
+    formulation: Formulation | None
+    paid: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    case: Case
+    policy: Policy
+    patient: Patient
+    plans: Mapping[str, Plan]
+    members: tuple[Member, ...]
+    regimens: tuple[Regimen, ...]
+    supplied: tuple[Supplied, ...]
+    authorizations: Mapping[str, Authorization]
+    transplant_indication: bool | None
+    entitled_on: date | None
+
+    @property
+    def last_supplied(self) -> Supplied | None:
+        return self.supplied[-1] if self.supplied else None
+
+
+def open_book(case: Case) -> Book:
+    """Index a case."""
+    patient = case.patient
+    plans = {plan.id: plan for plan in case.plans}
+    regimens = tuple(sorted(patient.regimens, key=lambda each: each.starts_on))
+    real = sorted((fill for fill in patient.fills if not fill.reversed), key=lambda each: each.on)
+    return Book(
+        case=case,
+        policy=case.policy,
+        patient=patient,
+        plans=plans,
+        members=_members(patient, plans),
+        regimens=regimens,
+        supplied=tuple(_supplied(fill, regimens) for fill in real),
+        authorizations={each.id: each for each in patient.authorizations},
+        transplant_indication=is_transplant(patient),
+        entitled_on=_entitled_on(patient, plans),
+    )
+
+
+def is_transplant(patient: Patient) -> bool | None:
+    """A transplant patient's indication ends in `_transplant`; None if it is not on file."""
+    return None if patient.indication is None else patient.indication.endswith("_transplant")
+
+
+def _members(patient: Patient, plans: Mapping[str, Plan]) -> tuple[Member, ...]:
+    return tuple(
+        Member(each, plans[each.plan], each.starts_on, _really_ends(each, patient))
+        for each in sorted(patient.coverages, key=lambda each: each.rank)
+    )
+
+
+def _really_ends(coverage: Coverage, patient: Patient) -> date | None:
+    """Entitlement by ESRD alone ends with the 36th month after the month of a kidney transplant.
+
+    Only if the coverage began by then. Source: SSA POMS HI 00805.400, rulebook 4.3.
+    """
+    transplant = patient.transplant
+    if (
+        coverage.medicare_basis is not MedicareBasis.ESRD
+        or transplant is None
+        or transplant.organ is not Organ.KIDNEY
+        or transplant.on is None
+    ):
+        return coverage.ends_on
+    last = month_end(transplant.on, parameters.ESRD_MONTHS.value)
+    if coverage.starts_on > last or (coverage.ends_on is not None and coverage.ends_on < last):
+        return coverage.ends_on
+    return last
+
+
+def _entitled_on(patient: Patient, plans: Mapping[str, Plan]) -> date | None:
+    """Start of Medicare entitlement by ESRD: the first such coverage's (rulebook 4.1)."""
+    medicare = (LineOfBusiness.MEDICARE_PART_B, LineOfBusiness.MEDICARE_ADVANTAGE)
+    return min(
+        (
+            each.starts_on
+            for each in patient.coverages
+            if each.medicare_basis is MedicareBasis.ESRD and plans[each.plan].line_of_business in medicare
+        ),
+        default=None,
+    )
+
+
+def _supplied(fill: Fill, regimens: tuple[Regimen, ...]) -> Supplied:
+    regimen = regimen_of_fill(regimens, fill.on)
+    units = fill.units
+    if units is None and regimen is not None:
+        units = dispensed(regimen, fill.days_supply)[0]
+    formulation = fill.formulation or (regimen.formulation if regimen else None)
+    paid = fill.claim is not None and fill.claim.status is ClaimStatus.PAID
+    return Supplied(fill, regimen, units, formulation, paid)
+
+
+def regimen_on(regimens: tuple[Regimen, ...], day: date) -> Regimen | None:
+    """The one in force on a day; there is one at a time."""
+    for each in regimens:
+        if each.starts_on <= day and (each.ends_on is None or day <= each.ends_on):
+            return each
+    return None
+
+
+def regimen_from(regimens: tuple[Regimen, ...], day: date) -> Regimen | None:
+    """The one in force on a day, else the next one."""
+    for each in regimens:
+        if each.ends_on is None or day <= each.ends_on:
+            return each
+    return None
+
+
+def regimen_of_fill(regimens: tuple[Regimen, ...], day: date) -> Regimen | None:
+    """A real fill's: the one in force on its date, else the last before, else the first (rulebook 3.3)."""
+    found = regimens[0] if regimens else None
+    for each in regimens:
+        if each.starts_on <= day:
+            found = each
+    return found
+
+
+def course_start(regimens: tuple[Regimen, ...], regimen: Regimen) -> date:
+    """First day of the course: regimens of one drug that follow each other without a hole."""
+    start = regimen.starts_on
+    for each in reversed(regimens):
+        if each.starts_on < start:
+            if each.drug is not regimen.drug or each.ends_on != plus(start, -1):
+                break
+            start = each.starts_on
+    return start
+
+
+def course_end(regimens: tuple[Regimen, ...], regimen: Regimen) -> date | None:
+    """Last day of the course; None if it is open."""
+    end = regimen.ends_on
+    for each in regimens:
+        if end is not None and each.starts_on > end:
+            if each.drug is not regimen.drug or each.starts_on != plus(end, 1):
+                break
+            end = each.ends_on
+    return end

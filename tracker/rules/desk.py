@@ -1,0 +1,137 @@
+"""A case on the desk: its book with answers kept that hold between two changes of coverage or rules.
+
+Payers and rules change only on a few days; between them they are looked up once.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from tracker.rules import parameters
+from tracker.rules.authorization import Ledger, Permit, in_force, permit_of, pick
+from tracker.rules.book import Book, Member, Supplied, open_book
+from tracker.rules.catalogue import codes_of
+from tracker.rules.coverage import PART_B, Payer, payer_on
+from tracker.rules.dates import FAR, plus, plus_months
+from tracker.rules.facts import Case, Regimen, Rule
+from tracker.rules.formulary import rules_for
+from tracker.rules.supply import supply_of
+from tracker.rules.words import AuthorizationKind
+
+_NO_RULES: Mapping[str, Rule | None] = {}
+
+
+def own_codes(regimen: Regimen) -> tuple[str, ...]:
+    """A regimen's own codes."""
+    return codes_of(regimen.drug, regimen.formulation, regimen.form)
+
+
+class Desk:
+    """One case, its indexes and what was looked up. Independent of today."""
+
+    def __init__(self, case: Case) -> None:
+        self.book: Book = open_book(case)
+        self.supply, self.gap = supply_of(self.book)
+        self.permits: list[Permit] = [permit_of(each) for each in case.patient.authorizations]
+        self._changes = _changes(self.book)
+        self._payers: dict[int, Payer] = {}
+        self._rules: dict[tuple[int, str, tuple[str, ...], tuple[str, ...]], Mapping[str, Rule | None]] = {}
+        self._permits: dict[tuple[AuthorizationKind, str, tuple[str, ...]], list[Permit]] = {}
+        self.ledger = self._charge_real_fills()
+
+    def change_after(self, day: date) -> date:
+        """The next day on which a coverage or a rule begins or has ended."""
+        number = bisect_right(self._changes, day)
+        return self._changes[number] if number < len(self._changes) else FAR
+
+    def payer(self, day: date) -> Payer:
+        """Who pays on a day."""
+        number = bisect_right(self._changes, day)
+        found = self._payers.get(number)
+        if found is None:
+            found = self._payers[number] = payer_on(self.book, day)
+        return found
+
+    def rules(
+        self, member: Member | None, regimen: Regimen, codes: Iterable[str], day: date
+    ) -> Mapping[str, Rule | None]:
+        """The rule of each code under the paying plan on a day; no plan, no rules."""
+        if member is None:
+            return _NO_RULES
+        own, asked = own_codes(regimen), tuple(codes)
+        key = bisect_right(self._changes, day), member.plan.id, own, asked
+        found = self._rules.get(key)
+        if found is None:
+            found = self._rules[key] = rules_for(member.plan, own, asked, day)
+        return found
+
+    def permits_of(self, kind: AuthorizationKind, plan: str, own: tuple[str, ...]) -> list[Permit]:
+        """A plan's authorizations of one kind with a line of one of these codes, or without lines."""
+        key = kind, plan, own
+        found = self._permits.get(key)
+        if found is None:
+            found = self._permits[key] = [
+                each
+                for each in self.permits
+                if each.pa.kind is kind and each.pa.plan == plan and each.is_about(own)
+            ]
+        return found
+
+    def _charge_real_fills(self) -> Ledger:
+        """Charge each real fill to the authorization it names, else to the one that rule 5.2 picks."""
+        ledger = Ledger()
+        if self.permits:
+            for each in self.book.supplied:
+                if each.units is not None:
+                    charged = each.fill.authorization or self._picked(each, ledger)
+                    if charged is not None:
+                        ledger.charge(charged, each.units)
+        return ledger
+
+    def _picked(self, each: Supplied, ledger: Ledger) -> str | None:
+        member = self.payer(each.fill.on).paying
+        if member is None or each.regimen is None or not each.units:
+            return None
+        if member.plan.line_of_business is PART_B:
+            return None
+        rules = self.rules(member, each.regimen, each.units, each.fill.on)
+        needed = asking(each.units, rules)
+        if not needed:
+            return None
+        permits = self.permits_of(
+            AuthorizationKind.PRIOR_AUTHORIZATION, member.plan.id, own_codes(each.regimen)
+        )
+        found = pick(in_force(permits, each.fill.on, each.formulation), ledger, needed)
+        return found.pa.id if found else None
+
+
+def asking(units: Mapping[str, int], rules: Mapping[str, Rule | None]) -> dict[str, int]:
+    """Units of the codes whose rule asks for PA or does not say."""
+    needed = {}
+    for code, count in units.items():
+        rule = rules.get(code)
+        if count and (rule is None or rule.prior_authorization is not False):
+            needed[code] = count
+    return needed
+
+
+def _changes(book: Book) -> list[date]:
+    """Every day on which who pays, or what a plan asks, can change."""
+    days: set[date] = set()
+    for member in book.members:
+        days.add(member.starts_on)
+        if member.ends_on is not None:
+            days.add(plus(member.ends_on, 1))
+    for plan in book.plans.values():
+        for rule in plan.rules:
+            if rule.starts_on is not None:
+                days.add(rule.starts_on)
+            if rule.ends_on is not None:
+                days.add(plus(rule.ends_on, 1))
+    if book.entitled_on is not None:
+        days.add(plus_months(book.entitled_on, parameters.GROUP_PLAN_MONTHS.value))
+    if book.patient.transplant is not None and book.patient.transplant.on is not None:
+        days.add(book.patient.transplant.on)
+    return sorted(days)
+
+
