@@ -6,9 +6,9 @@ from flask import Flask, request
 from flask_migrate import Migrate
 from jinja2 import StrictUndefined
 
-from tracker import web
 from tracker.db import db, engine_options, prepare_engine, set_reading
 from tracker.settings import Settings, from_environment
+from tracker.web import site
 
 HOME = Path(__file__).resolve().parent.parent
 READ_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -31,7 +31,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     with app.app_context():
         prepare_engine(db.engine)
     app.before_request(lambda: set_reading(request.method in READ_METHODS))
-    web.register(app)
+    site.register(app)
     return app
 
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, or_, select, update
+from sqlalchemy import Select, func, or_, select, update
 
-from tracker.models.alert import Alert
+from tracker.models.alert import Alert, AlertState
 from tracker.models.authorization import Authorization
 from tracker.models.base import Db
 from tracker.models.clinic import Clinic
@@ -224,6 +224,12 @@ def _clinic(session: Db, clinic_id: str) -> Clinic:
     if clinic is None:
         raise NotFound("There is no such clinic.")
     return clinic
+
+
+def open_alert_count(session: Db, clinic_id: str) -> int:
+    """How many alerts of this clinic are open."""
+    query = select(func.count()).where(Alert.clinic_id == clinic_id, Alert.state == AlertState.OPEN)
+    return session.execute(query).scalar_one()
 
 
 def every_patient(clinic_id: str) -> Select[str]:

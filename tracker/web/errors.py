@@ -1,0 +1,69 @@
+"""Failures as pages, in plain words, translated once and never with a patient's data."""
+
+import logging
+import secrets
+
+from flask import Flask, render_template
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from tracker.db import db
+from tracker.services.errors import BadFile, Conflict, NotFound, Refused, TrackerError
+
+Page = tuple[str, int]
+
+log = logging.getLogger(__name__)
+
+PAGES = {
+    400: ("This could not be understood", "Go back, check what was typed, and send it again."),
+    403: ("This is not open to you", "Ask the lead of your clinic."),
+    404: ("There is no such page here", "It may belong to another clinic, or the address is mistyped."),
+    405: ("This cannot be done here", "Go back and use the buttons of the page."),
+    409: ("Someone else was faster", "The record changed after you opened it. Open it again and compare."),
+    413: ("This file is too large", "Split it, or ask for a higher limit."),
+    422: ("This could not be saved", "Go back, mend what is wrong, and send it again."),
+    429: ("Too many tries", "Wait a minute, then try again."),
+    500: (
+        "Something went wrong here",
+        "Nothing was saved. Try again; if it stays, give this reference.",
+    ),
+}
+CSRF_TEXT = "The page was open too long, or you signed in again since. Go back, reload it, and send it again."
+STATUS = {NotFound: 404, Conflict: 409, Refused: 422, BadFile: 422}
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(CSRFError, lambda error: _page(400, CSRF_TEXT))
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(TrackerError, _told)
+    app.register_error_handler(Exception, _unforeseen)
+
+
+def _http_error(error: HTTPException) -> Page | HTTPException:
+    """Redirects raised as exceptions pass; everything else becomes a page."""
+    if error.code is None or error.code < 400:
+        return error
+    return _page(error.code)
+
+
+def _told(error: TrackerError) -> Page:
+    db.session.rollback()
+    return _page(STATUS.get(type(error), 422), str(error))
+
+
+def _unforeseen(error: Exception) -> Page:
+    """The kind of failure goes to the log, its words do not: they may hold a patient's data."""
+    db.session.rollback()
+    reference = secrets.token_hex(4)
+    trace, where = error.__traceback__, ""
+    while trace is not None:
+        where = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    log.error("request failed", extra={"reference": reference, "kind": type(error).__name__, "where": where})
+    return _page(500, request_id=reference)
+
+
+def _page(code: int, text: str | None = None, request_id: str | None = None) -> Page:
+    heading, usual = PAGES.get(code, PAGES[400])
+    page = render_template("errors/page.html", heading=heading, text=text or usual, request_id=request_id)
+    return page, code

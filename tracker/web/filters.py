@@ -1,0 +1,170 @@
+"""How dates, instants and words look on every page, and what every template can call."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Flask, current_app, request, url_for
+from flask_login import current_user
+from markupsafe import Markup
+from wtforms import FieldList, FormField
+from wtforms.form import BaseForm as WtForm
+
+from tracker import clock
+from tracker.db import db
+from tracker.rules.words import Severity
+from tracker.services import checking, heartbeat
+from tracker.settings import Settings
+from tracker.web.access import current_clinic, current_clinic_id
+
+TIME = Markup('<time datetime="{}">{}</time>')
+
+
+@dataclass(frozen=True, slots=True)
+class NavigationItem:
+    label: str
+    url: str
+    current: bool
+    count: int | None = None
+
+
+PAGES = (
+    ("Today", "today.index", "today"),
+    ("Worklist", "alerts.index", "alerts"),
+    ("Patients", "patients.index", "patients facts patient_forms"),
+    ("Payers and rules", "payers.index", "payers"),
+    ("Import", "imports.index", "imports"),
+    ("Scan", "scan.index", "scan"),
+)
+
+
+def init_app(app: Flask) -> None:
+    filters = (day, day_in, iso, distance, moment, word_value, severity_label, label, flat, faults)
+    app.jinja_env.filters.update({each.__name__: each for each in filters})
+    app.jinja_env.globals.update(asset=asset, navigation=navigation)
+    app.context_processor(frame)
+
+
+def frame() -> dict[str, Any]:
+    """What the frame of the page shows: who is signed in, and the trust line."""
+    if not current_user or not current_user.is_authenticated:
+        return {"signed_in": None, "trust": None}
+    settings: Settings = current_app.extensions["settings"]
+    trust = heartbeat.trust_line(
+        db.session, current_clinic(), clock.now(), mail_to_files=not settings.has_mail_server
+    )
+    return {"signed_in": current_user, "trust": trust}
+
+
+def navigation() -> list[NavigationItem]:
+    """The main pages, the current one marked, the worklist with its count."""
+    here = (request.endpoint or "").split(".")[0]
+    open_count = checking.open_alert_count(db.session, current_clinic_id())
+    return [
+        NavigationItem(
+            name, url_for(endpoint), here in blueprints.split(), open_count if name == "Worklist" else None
+        )
+        for name, endpoint, blueprints in PAGES
+    ]
+
+
+# ------------------------------------------------------------------------------------- dates and instants
+
+
+def iso(value: date | str | None) -> str:
+    """`2026-03-17`; an empty text for nothing."""
+    return "" if value is None else str(value)[:10]
+
+
+def day(value: date | str | None) -> Markup | str:
+    """`Tue 2026-03-17`, as a <time>. A text is read as an ISO date."""
+    if value is None:
+        return "not on file"
+    value = date.fromisoformat(value) if isinstance(value, str) else value
+    return TIME.format(value.isoformat(), f"{value:%a} {value.isoformat()}")
+
+
+def day_in(value: date | str | None, as_of: date) -> Markup | str:
+    """`Tue 2026-03-17 (in 12 days)`."""
+    if value is None:
+        return "not on file"
+    value = date.fromisoformat(value) if isinstance(value, str) else value
+    return Markup("{} ({})").format(day(value), distance(value, as_of))
+
+
+def distance(value: date, as_of: date) -> str:
+    """`in 12 days`, `today`, `3 days ago`."""
+    days = (value - as_of).days
+    if days == 0:
+        return "today"
+    unit = "day" if abs(days) == 1 else "days"
+    return f"in {days} {unit}" if days > 0 else f"{-days} {unit} ago"
+
+
+def moment(value: datetime, as_of: date | None = None) -> Markup:
+    """An instant on the clinic's clock: `Tue 2026-03-17 16:40 CDT`, or `today 16:40`."""
+    local = value.astimezone(ZoneInfo(current_clinic().time_zone))
+    name = "today" if local.date() == as_of else f"{local:%a %Y-%m-%d}"
+    return TIME.format(value.isoformat(timespec="seconds"), f"{name} {local:%H:%M %Z}")
+
+
+# ---------------------------------------------------------------------------------------------- words
+
+
+def word_value(word: str) -> str:
+    """The stored value of a word, for a class or an icon's name."""
+    return str(getattr(word, "value", word))
+
+
+def severity_label(word: str) -> str:
+    return Severity(word_value(word)).label
+
+
+def label(word: Any) -> str:
+    """What people read for a word; `not on file` for nothing."""
+    if word is None:
+        return "not on file"
+    return str(getattr(word, "label", word)).replace("_", " ")
+
+
+# ---------------------------------------------------------------------------------------------- forms
+
+
+def flat(errors: Any) -> list[str]:
+    """The errors of a field as texts, those of fields inside it left out."""
+    return [str(error) for error in errors if isinstance(error, str) or not isinstance(error, Iterable)]
+
+
+def faults(form: WtForm) -> list[tuple[str | None, str]]:
+    """(id of the field, sentence) of everything wrong in a form, for the summary on top."""
+    found: list[tuple[str | None, str]] = [(None, str(error)) for error in getattr(form, "form_errors", [])]
+    for field in form:
+        found += _faults_of(field)
+    return found
+
+
+def _faults_of(field: Any) -> list[tuple[str | None, str]]:
+    if isinstance(field, FieldList | FormField):
+        inner = [fault for child in field for fault in _faults_of(child)]
+        own = field.errors if isinstance(field, FieldList) else []
+        return [(field.id, text) for text in flat(own)] + inner
+    return [(field.id, f"{field.label.text}: {text}") for text in flat(field.errors)]
+
+
+# --------------------------------------------------------------------------------------------- assets
+
+
+def asset(name: str) -> str:
+    """Address of a static file, with its content's hash, so that it can be kept for a year."""
+    assert current_app.static_folder is not None
+    return url_for("static", filename=name, v=_hash(Path(current_app.static_folder) / name))
+
+
+@cache
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
