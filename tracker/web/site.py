@@ -2,9 +2,14 @@
 
 from flask import Flask
 
-from tracker.web import access, errors, filters, security, sign_in
+from tracker.web import access, alerts, errors, filters, patients, security, sign_in, today
 
-BLUEPRINTS = (sign_in.blueprint,)
+BLUEPRINTS = (
+    sign_in.blueprint,
+    today.blueprint,
+    alerts.blueprint,
+    patients.blueprint,
+)
 
 
 def register(app: Flask) -> None:
