@@ -96,6 +96,12 @@ def open_alerts(clinic_id: str) -> Select[Any]:
     return _lines(clinic_id).where(Alert.state == AlertState.OPEN)
 
 
+def open_count(session: Db, clinic_id: str) -> int:
+    """How many alerts are open, for the navigation."""
+    query = select(func.count()).where(Alert.clinic_id == clinic_id, Alert.state == AlertState.OPEN)
+    return session.execute(query).scalar_one()
+
+
 def read_lines(session: Db, query: Select[Any]) -> list[AlertLine]:
     return [_line(tuple(row)) for row in session.execute(query)]
 
@@ -108,9 +114,7 @@ def worklist(session: Db, *, clinic_id: str, filters: Filters) -> Worklist:
         .group_by(Alert.severity, Alert.code)
     ).all()
     in_state = session.execute(
-        select(func.count())
-        .select_from(Alert)
-        .where(Alert.clinic_id == clinic_id, Alert.state == filters.state)
+        select(func.count()).where(Alert.clinic_id == clinic_id, Alert.state == filters.state)
     ).scalar_one()
     matching = sum(n for severity, code, n in counts if _chosen(filters, severity, code))
     pages = last_page(matching, PAGE)

@@ -1,0 +1,76 @@
+"""Finding a patient, and one patient's page."""
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from tracker import clock
+from tracker.db import db
+from tracker.services import patient_page, patients
+from tracker.services.clinic_day import day_in
+from tracker.web import access
+from tracker.web.timeline.chart import chart_of
+from tracker.web.timeline.narrow import narrow
+from tracker.web.timeline.wide import wide
+
+blueprint = Blueprint("patients", __name__, url_prefix="/patients")
+LONGEST_SEARCH = 200
+
+
+@blueprint.get("")
+def index() -> str:
+    page = request.args.get("page", "")
+    wanted = int(page) if page.isdecimal() and len(page) < 7 else 1
+    found = patients.patient_list(db.session, clinic_id=access.current_clinic_id(), page=wanted)
+    return _page(
+        lines=found.lines,
+        list=found,
+        searched=None,
+        make_url=lambda number: url_for("patients.index", page=number),
+    )
+
+
+@blueprint.post("/search")
+def search() -> Response | str:
+    """What is looked for travels in the body: neither address nor log ever holds a name."""
+    words = request.form.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH]
+    if not words:
+        return redirect(url_for("patients.index"), 303)
+    lines = patients.search(db.session, clinic_id=access.current_clinic_id(), words=words)
+    if len(lines) == 1:
+        return redirect(url_for("patients.show", patient_id=lines[0].who.id), 303)
+    return _page(lines=lines, list=None, searched=words, make_url=None)
+
+
+@blueprint.get("/search")
+def search_again() -> Response:
+    """A reload of the results in some browsers asks for the bare address."""
+    return redirect(url_for("patients.index"), 303)
+
+
+@blueprint.get("/<patient_id>")
+def show(patient_id: str) -> str:
+    clinic = access.current_clinic()
+    today = day_in(clinic, clock.now())
+    view = patient_page.patient_page(db.session, clinic_id=clinic.id, patient_id=patient_id, on=today)
+    chart = chart_of(view)
+    return render_template(
+        "patients/show.html",
+        clinic=clinic,
+        view=view,
+        today=today,
+        banner=patient_page.worst(view),
+        chart=chart,
+        wide=wide(chart),
+        narrow=narrow(chart),
+    )
+
+
+def _page(**values: object) -> str:
+    clinic = access.current_clinic()
+    return render_template(
+        "patients/index.html",
+        clinic=clinic,
+        today=day_in(clinic, clock.now()),
+        import_url=url_for("imports.index"),
+        **values,
+    )
