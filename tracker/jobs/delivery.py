@@ -128,8 +128,16 @@ class SmtpDelivery:
             smtp.starttls(context=context)
         smtp.ehlo_or_helo_if_needed()
         if given.smtp_user:
-            smtp.login(given.smtp_user, given.smtp_password)
+            self._sign_in(smtp)
         return smtp
+
+    def _sign_in(self, smtp: smtplib.SMTP) -> None:
+        """A refusal may come as an answer or, at some servers, as a closed line."""
+        try:
+            smtp.login(self.settings.smtp_user, self.settings.smtp_password)
+        except BROKEN as error:
+            self._drop()
+            raise Undelivered(f"sign-in refused: {_kind(error)}", way_broken=True) from None
 
     def _envelope(self, smtp: smtplib.SMTP, to: str) -> None:
         """Sender and recipient. A refused sender is a matter of settings: all mails wait for its cure."""

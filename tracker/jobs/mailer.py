@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from sqlalchemy.orm import Session, scoped_session
 
 from tracker.db import reading
 from tracker.jobs.delivery import Delivery, Undelivered, delivery_for
+from tracker.models.base import Db
 from tracker.models.clinic import Clinic
 from tracker.services import outbox
 from tracker.services.heartbeat import trust_line
@@ -30,7 +30,6 @@ from tracker.settings import Settings
 
 log = logging.getLogger(__name__)
 
-Db = Session | scoped_session[Session]
 Clock = Callable[[], datetime]
 OpenSession = Callable[[], AbstractContextManager[Db]]
 

@@ -5,15 +5,13 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
 
-from sqlalchemy.orm import Session, scoped_session
-
 from tracker.db import reading
+from tracker.models.base import Db
 from tracker.models.scan import ScanKind
 from tracker.services import heartbeat, scan
 
 log = logging.getLogger(__name__)
 
-Db = Session | scoped_session[Session]
 Clock = Callable[[], datetime]
 OpenSession = Callable[[], AbstractContextManager[Db]]
 

@@ -5,15 +5,13 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import Session, scoped_session
 
+from tracker.models.base import Db
 from tracker.models.clinic import Clinic
 from tracker.models.outbox import OutboxMessage, OutboxState
 from tracker.models.patient import PatientCheck
 from tracker.models.scan import Heartbeat
 from tracker.services.clinic_day import day_in
-
-Db = Session | scoped_session[Session]
 
 SCAN = "scan"
 MAIL = "mail"

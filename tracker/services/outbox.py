@@ -10,17 +10,15 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, or_, select, true, update
-from sqlalchemy.orm import Session, scoped_session
 
 from tracker.models.alert import Alert, AlertState
+from tracker.models.base import Db
 from tracker.models.clinic import Clinic
 from tracker.models.ids import new_id
 from tracker.models.outbox import OutboxLine, OutboxMessage, OutboxState
 from tracker.models.patient import Patient
 from tracker.models.user import Role, User
 from tracker.rules.words import Severity
-
-Db = Session | scoped_session[Session]
 
 GATHER = timedelta(seconds=30)  # what opens close together goes out as one mail for each person
 LEASE = timedelta(minutes=10)  # longer than the longest send, so that two senders never hold one message

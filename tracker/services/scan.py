@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, literal, or_, select, update
 from sqlalchemy import insert as insert_rows
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session, scoped_session
 
+from tracker.models.base import Db
 from tracker.models.clinic import Clinic
 from tracker.models.patient import Patient, PatientCheck
 from tracker.models.scan import ScanKind, ScanRun
@@ -21,7 +21,6 @@ from tracker.services.actor import SCAN, Actor
 from tracker.services.clinic_day import clinic_today
 from tracker.services.reconcile import Outcome
 
-Db = Session | scoped_session[Session]
 Clock = Callable[[], datetime]
 
 BATCH = 200
