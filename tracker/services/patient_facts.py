@@ -176,7 +176,7 @@ def _authorization(row: Any, names: Names) -> Sequence[Cell]:
     return (
         Cell(f"{row.number or 'no number yet'}", "strong"),
         Cell(f"{row.kind.label}, {names.plans.get(row.plan_id, 'plan not on file')}"),
-        Cell(row.status.value, "status"),
+        Cell(row.status.label, "status"),
         Cell(_asked(row), "long"),
         Cell(_given(row), "long"),
     )

@@ -18,7 +18,7 @@ from tracker.rules.words import AuthorizationKind, AuthorizationStatus, ClaimSta
 from tracker.services import kept_answer, proof
 from tracker.services.errors import NotFound
 from tracker.services.kept_answer import FillResult, KeptFill
-from tracker.services.patient_facts import FactPanel, Names, panels, takes
+from tracker.services.patient_facts import FactPanel, Names, panels, takes, units
 from tracker.services.patients import Who
 from tracker.services.worklist import AlertLine, open_alerts, read_lines
 
@@ -57,7 +57,10 @@ class CheckState:
 
 @dataclass(frozen=True, slots=True)
 class FillRow:
-    """A row of the 12-month table. `anchor` names it on the page, `alert_id` opens its proof, if any."""
+    """A row of the 12-month table. `anchor` names it on the page, `alert_id` opens its proof, if any.
+
+    `kept` None: it is on file already. `units` None: not known.
+    """
 
     on: date
     result: FillResult
@@ -65,13 +68,23 @@ class FillRow:
     why: str
     plan: str
     authorization: str | None
-    units: str
+    units: Mapping[str, int] | None
     days_supply: int
     runs_out_on: date
     override: str | None
     kept: KeptFill | None
     alert_id: str | None
     anchor: str
+
+    @property
+    def amounts(self) -> str:
+        """`60 + 120`: the units without their codes."""
+        return " + ".join(str(n) for _, n in sorted(self.units.items())) if self.units else "not on file"
+
+    @property
+    def amounts_named(self) -> str:
+        """`60 J7502 + 120 J7515`."""
+        return units(self.units)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +131,10 @@ class PatientView:
     panels: Sequence[FactPanel]
 
     @property
-    def past(self) -> Sequence[FillRow]:
-        return [row for row in self.fills if row.kept is None]
+    def codes(self) -> Sequence[str]:
+        """The billing codes of every fill if they are the same for all, else none."""
+        kinds = {tuple(sorted(row.units)) for row in self.fills if row.units}
+        return kinds.pop() if len(kinds) == 1 else ()
 
     @property
     def to_come(self) -> Sequence[FillRow]:
@@ -285,7 +300,7 @@ def _filled(row: Any, names: Names, run_out: date) -> FillRow:
         why=refused if row.claim_status is ClaimStatus.DENIED else "",
         plan="",
         authorization=number,
-        units=_amounts({each.code: each.units for each in row.unit_rows}),
+        units={each.code: each.units for each in row.unit_rows} or None,
         days_supply=row.days_supply,
         runs_out_on=run_out,
         override=None,
@@ -303,7 +318,7 @@ def _to_come(fill: KeptFill, names: Names, lines: Sequence[AlertLine]) -> FillRo
         why=kept_answer.cause(fill),
         plan=names.plans.get(fill.plan or "", ""),
         authorization=names.authorizations.get(fill.authorization or ""),
-        units=_amounts(fill.units),
+        units=fill.units,
         days_supply=fill.days_supply,
         runs_out_on=fill.runs_out_on,
         override=fill.override,
@@ -311,10 +326,6 @@ def _to_come(fill: KeptFill, names: Names, lines: Sequence[AlertLine]) -> FillRo
         alert_id=next((line.id for line in lines if line.code in fill.codes), None),
         anchor=f"fill-{fill.on}",
     )
-
-
-def _amounts(units: Mapping[str, int] | None) -> str:
-    return " + ".join(f"{n} {code}" for code, n in sorted(units.items())) if units else "not on file"
 
 
 # --------------------------------------------------------------------------- bars of the timeline

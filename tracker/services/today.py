@@ -219,7 +219,7 @@ def renewal_weeks(session: Db, *, clinic_id: str, on: date) -> list[tuple[date, 
 def _alerts_of_codes(session: Db, clinic_id: str, codes: Iterable[AlertCode]) -> list[AlertLine]:
     query = open_alerts(clinic_id)
     lines = read_lines(session, query.where(query.selected_columns.code.in_([str(code) for code in codes])))
-    return sorted(lines, key=lambda line: (line.harm_on or date.max, line.who.name))
+    return sorted(lines, key=lambda line: (line.due_on or date.max, line.who.name))
 
 
 def _worst_alerts(session: Db, clinic_id: str, patient_ids: Sequence[str]) -> dict[str, AlertLine]:

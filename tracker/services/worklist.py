@@ -19,6 +19,7 @@ from tracker.services.patients import Who, last_page, who_columns
 Db = Session | scoped_session[Session]
 PAGE = 50
 WHO = 5
+DUE = "reply_by", "due_at", "due_on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,18 @@ class AlertLine:
     opened_at: datetime
     closed_at: datetime | None
     closed_reason: str | None
+    facts: Mapping[str, Any]
 
     @property
     def label(self) -> str:
         """What the code says in words."""
         return label_of(self.code)
+
+    @property
+    def due_on(self) -> date | None:
+        """The day on which an answer, a reply or an appeal is due; else the harm date."""
+        written = next((self.facts[name] for name in DUE if self.facts.get(name)), None)
+        return date.fromisoformat(written[:10]) if written else self.harm_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +102,6 @@ def label_of(code: str) -> str:
 def open_alerts(clinic_id: str) -> Select[Any]:
     """Lines of open alerts in the worklist's order."""
     return _lines(clinic_id).where(Alert.state == AlertState.OPEN)
-
-
-def open_count(session: Db, clinic_id: str) -> int:
-    """How many alerts are open, for the navigation."""
-    query = select(func.count()).where(Alert.clinic_id == clinic_id, Alert.state == AlertState.OPEN)
-    return session.execute(query).scalar_one()
 
 
 def read_lines(session: Db, query: Select[Any]) -> list[AlertLine]:
@@ -199,6 +201,7 @@ def _lines(clinic_id: str) -> Select[Any]:
             Alert.opened_at,
             Alert.closed_at,
             Alert.closed_reason,
+            Alert.facts,
         )
         .join(Patient, and_(Patient.clinic_id == Alert.clinic_id, Patient.id == Alert.patient_id))
         .outerjoin(

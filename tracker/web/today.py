@@ -1,9 +1,11 @@
 """The first page of the day."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template, request, url_for
+from markupsafe import Markup, escape
 
 from tracker import clock
 from tracker.db import db
@@ -14,6 +16,8 @@ from tracker.web.timeline.small import fills_chart, weeks_chart
 
 blueprint = Blueprint("today", __name__)
 SHOWN = 5
+DATE = re.compile(r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?\d{4}-\d\d-\d\d(?: \d\d:\d\d)?")
+WHOLE = Markup('<span class="nw">{}</span>')
 
 
 @blueprint.get("/")
@@ -54,3 +58,21 @@ def days_left(runs_out_on: date, on: date) -> str:
 def clock_time(at: datetime, zone: str) -> str:
     """An instant on a clinic's clock: `Fri 2026-06-05 06:00`."""
     return f"{at.astimezone(ZoneInfo(zone)):%a %Y-%m-%d %H:%M}"
+
+
+@blueprint.app_template_filter()
+def prose(text: str | None) -> Markup:
+    """A kept sentence whose dates do not break at the end of a line."""
+    parts = [escape(text or "")]
+    found = DATE.search(parts[-1])
+    while found:
+        rest = parts.pop()
+        parts += [rest[: found.start()], WHOLE.format(found[0]), rest[found.end() :]]
+        found = DATE.search(parts[-1])
+    return Markup("").join(parts)
+
+
+@blueprint.app_template_filter()
+def full_stop(text: str) -> str:
+    """A sentence that something follows."""
+    return text if text.endswith((".", "?", "!")) else f"{text}."

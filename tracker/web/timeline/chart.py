@@ -78,8 +78,7 @@ def chart_of(view: PatientView) -> Chart:
 
 def _codes(rows: Sequence[FillRow]) -> str:
     """The first two billing codes of the fills, for the lane's second line."""
-    parts = (part.split() for row in rows for part in row.units.split(" + "))
-    return " + ".join(sorted({part[-1] for part in parts if part[0].isdigit()})[:2])
+    return " + ".join(sorted({code for row in rows for code in row.units or ()})[:2])
 
 
 def said(row: FillRow) -> str:
@@ -90,7 +89,7 @@ def said(row: FillRow) -> str:
 
 def _mark(row: FillRow) -> Mark:
     what = row.why or (f"Charged to PA {row.authorization}" if row.authorization else "")
-    amount = f"{row.days_supply} days, units {row.units}"
+    amount = f"{row.days_supply} days, units {row.amounts_named}"
     rest = ". ".join(filter(None, (what, amount))) + "."
     return Mark(
         on=row.on,
