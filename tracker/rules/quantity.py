@@ -1,6 +1,6 @@
 """Quantity and days-supply limits of one fill (rulebook 5.3, 5.4)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -122,9 +122,9 @@ def _earliest_ok(
     return None
 
 
-def days_supply_facts(limits: Mapping[str, int | None], part_b: int | None, days: int) -> tuple[bool, Facts]:
+def days_supply_facts(limits: Sequence[int | None], part_b: int | None, days: int) -> tuple[bool, Facts]:
     """Days supply <= the lowest limit; a blank one is no limit (rulebook 5.4)."""
-    known = [limit for limit in (*limits.values(), part_b) if limit is not None]
+    known = [limit for limit in (*limits, part_b) if limit is not None]
     if not known:
         return True, {}
     lowest = min(known)

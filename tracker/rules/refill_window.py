@@ -27,16 +27,12 @@ class PayerCounts:
     __slots__ = ("_counts", "_fills")
 
     def __init__(self, supplied: Sequence[Supplied]) -> None:
-        self._fills: list[tuple[Drug | None, Formulation | None, date, int]] = [
-            (each.regimen.drug if each.regimen else None, each.formulation, each.fill.on, each.fill.days_supply)
+        self._fills: list[tuple[Drug, Formulation | None, date, int]] = [
+            (each.regimen.drug, each.formulation, each.fill.on, each.fill.days_supply)
             for each in supplied
+            if each.regimen is not None
         ]
         self._counts: dict[tuple[Drug, Formulation | None], PayerCount | None] = {}
-
-    def copy(self) -> "PayerCounts":
-        twin = PayerCounts(())
-        twin._fills, twin._counts = list(self._fills), dict(self._counts)
-        return twin
 
     def of(self, drug: Drug, formulation: Formulation | None) -> PayerCount | None:
         """The count of one product; None before its first fill."""

@@ -1,0 +1,135 @@
+"""One day's decision: the table and the findings, and when either next differs (rulebook 10)."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from tracker.rules import parameters
+from tracker.rules.answer import EarliestDenial, TableFill
+from tracker.rules.claims import claim_findings, is_denied
+from tracker.rules.coverage_findings import coverage_findings
+from tracker.rules.dates import plus
+from tracker.rules.desk import Desk
+from tracker.rules.fill_findings import FillFindings
+from tracker.rules.finding import Finding
+from tracker.rules.lifecycle import lifecycle_findings, start_renewal_by
+from tracker.rules.medicare import new_order, refill_contact
+from tracker.rules.projection import Projection, project
+from tracker.rules.safety import safety_findings
+from tracker.rules.supply_findings import refill_due, supply_gap
+from tracker.rules.today import Today
+from tracker.rules.words import Result, Severity
+
+_ORDER = {severity: number for number, severity in enumerate(Severity)}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a day's check says, without words. `flips_on`: the first day on which a finding may differ."""
+
+    day: date
+    table: Projection
+    earliest_denial: EarliestDenial | None
+    start_renewal_by: date | None
+    findings: tuple[Finding, ...]
+    flips_on: date
+
+    @property
+    def next_look_on(self) -> date:
+        return min(self.flips_on, self.table.holds_until)
+
+
+def decide(desk: Desk, day: date, table: Projection | None = None) -> Decision:
+    """Decide for one day; a table that still holds need not be made again."""
+    if table is None:
+        table = project(desk, day)
+    today = Today(day)
+    findings = _findings(desk, today, table)
+    return Decision(
+        day,
+        table,
+        _earliest_denial(desk, table.fills),
+        start_renewal_by(desk, table.fills),
+        findings,
+        today.flips_on,
+    )
+
+
+def _findings(desk: Desk, today: Today, table: Projection) -> tuple[Finding, ...]:
+    """All findings, the worst and the soonest first, each cause once."""
+    found: dict[tuple[str, str | None], Finding] = {}
+    for each in (
+        *FillFindings(desk, today, table.fills),
+        *lifecycle_findings(desk, today, table.fills),
+        *coverage_findings(desk, today, table.fills),
+        *supply_gap(desk),
+        *refill_due(desk, today, table),
+        *refill_contact(desk, today, table),
+        *new_order(desk, today, table.fills),
+        *claim_findings(desk, today, table.fills),
+        *safety_findings(desk, today, table.fills),
+    ):
+        found.setdefault((each.code, each.about), each)
+    return tuple(sorted(found.values(), key=_urgency))
+
+
+def _urgency(finding: Finding) -> tuple[int, date]:
+    return _ORDER[finding.severity], finding.harm_on or date.max
+
+
+def _earliest_denial(desk: Desk, fills: tuple[TableFill, ...]) -> EarliestDenial | None:
+    """The first fill of the 12 months with a failed check, and the last covered one before it."""
+    for number, fill in enumerate(fills):
+        if not fill.ok:
+            codes = tuple(each.code for each in fill.checks if each.result is Result.FAIL and each.code)
+            last = fills[number - 1].on if number else _last_covered(desk)
+            return EarliestDenial(fill.on, codes, last)
+    return None
+
+
+def _last_covered(desk: Desk) -> date | None:
+    """A real fill counts as covered unless its claim was denied."""
+    return next((each.fill.on for each in reversed(desk.book.supplied) if not is_denied(each)), None)
+
+
+def signature(decision: Decision) -> object:
+    """What counts as the answer (rulebook 10.5): not the day itself, nor facts and texts."""
+    table = decision.table
+    return (
+        table.run_out,
+        table.next_fill,
+        decision.start_renewal_by,
+        decision.earliest_denial,
+        _table_signature(table),
+        [(each.code, each.severity, each.about, each.harm_on) for each in decision.findings],
+    )
+
+
+def _table_signature(table: Projection) -> list[object]:
+    return [
+        (
+            fill.on,
+            fill.days_supply,
+            fill.plan,
+            fill.units,
+            fill.authorization,
+            [(each.check, each.result, each.code) for each in fill.checks],
+        )
+        for fill in table.fills
+    ]
+
+
+def valid_until(desk: Desk, decision: Decision) -> date | None:
+    """The first later day, at most 365 on, on which the answer would differ though no fact changes.
+
+    Every question about today notes the day on which it would be answered otherwise; only those days
+    are looked at.
+    """
+    end = plus(decision.day, parameters.TABLE_DAYS.value)
+    before, current = signature(decision), decision
+    while current.next_look_on <= end:
+        day = current.next_look_on
+        table = current.table if day < current.table.holds_until else None
+        current = decide(desk, day, table)
+        if signature(current) != before:
+            return day
+    return None

@@ -1,0 +1,120 @@
+"""The step-therapy check of one fill (rulebook 6)."""
+
+from datetime import date
+
+from tracker.rules.answer import CheckResult, Facts
+from tracker.rules.authorization import Permit, pick
+from tracker.rules.coverage import PART_D
+from tracker.rules.dates import plus
+from tracker.rules.draft import Draft, paid_within_year
+from tracker.rules.facts import Rule, StepTherapy
+from tracker.rules.request_date import note_as_of_request, request_on
+from tracker.rules.steps import Met, StepResult, climb, worst
+from tracker.rules.words import AboutKind, AlertCode, AuthorizationKind, Check, Result
+
+_PASS = CheckResult(Check.STEP_THERAPY, Result.PASS, None, {})
+_ON_DRUG = CheckResult(Check.STEP_THERAPY, Result.PASS, None, {"reason": "already_on_drug"})
+_EXCEPTED = CheckResult(Check.STEP_THERAPY, Result.PASS, None, {"reason": "exception"})
+_UNKNOWN = CheckResult(Check.STEP_THERAPY, Result.UNKNOWN, None, {})
+# Over several rules one fail decides, an unmet step before an expired look-back; then one unknown.
+_ORDER = {AlertCode.STEP_THERAPY_UNMET: 0, AlertCode.STEP_LOOKBACK_EXPIRED: 1}
+
+
+def check_steps(draft: Draft, charged: Permit | None) -> CheckResult:
+    """All steps of the rule are met, or an exception is in force, or the patient is on the drug already."""
+    if draft.under_part_b:
+        return _PASS
+    rules: dict[int, tuple[Rule | None, list[str]]] = {}
+    for code, rule in draft.rules.items():
+        rules.setdefault(id(rule), (rule, []))[1].append(code)
+    found = [_of_rule(draft, charged, rule, codes) for rule, codes in rules.values()]
+    return min(found, key=_rank, default=_PASS)
+
+
+def _rank(check: CheckResult) -> int:
+    if check.code is not None:
+        return _ORDER[check.code]
+    # A pass that says why is worth more to a reader than a plain one.
+    return 2 if check.result is Result.UNKNOWN else (3 if check.facts else 4)
+
+
+def _of_rule(draft: Draft, charged: Permit | None, rule: Rule | None, codes: list[str]) -> CheckResult:
+    asked = rule.step_therapy if rule else None
+    if asked is False:
+        return _PASS
+    exceptions = draft.in_force(AuthorizationKind.STEP_THERAPY_EXCEPTION)
+    if any(all(each.covers(code) for code in codes) for each in exceptions):
+        return _EXCEPTED
+    if not isinstance(asked, StepTherapy):
+        return _UNKNOWN
+    covering = charged or _covering(draft)
+    asked_on = request_on(draft, covering) or note_as_of_request(draft, asked.steps)
+    on_drug = paid_within_year(draft, asked_on)
+    if asked.new_starts_only and on_drug:
+        return _ON_DRUG
+    if not asked.steps:
+        return _UNKNOWN
+    transplant = draft.desk.book.transplant_indication
+    dispute = draft.member.plan.line_of_business is PART_D and bool(transplant) and on_drug
+    return _climbed(draft, climb(asked.steps, draft.desk.book.patient.trials, asked_on), asked_on, dispute)
+
+
+def _covering(draft: Draft) -> Permit | None:
+    """The authorization that covers the fill, whether or not a rule asks for one."""
+    if draft.units is None:
+        return None
+    needed = {code: draft.units[code] for code in draft.codes}
+    return pick(draft.in_force(AuthorizationKind.PRIOR_AUTHORIZATION), draft.ledger, needed)
+
+
+def _climbed(
+    draft: Draft, steps: tuple[StepResult, ...], asked_on: date, dispute: bool
+) -> CheckResult:
+    tree: Facts = {"steps": tuple(each.as_facts() for each in steps)}
+    result = worst(steps)
+    if result is Met.MET:
+        return CheckResult(Check.STEP_THERAPY, Result.PASS, None, tree)
+    if result is Met.UNKNOWN:
+        return CheckResult(
+            Check.STEP_THERAPY, Result.UNKNOWN, None, {**tree, "missing": _missing(steps)}
+        )
+    if result is Met.LOOKBACK:
+        return _too_old(steps, asked_on, dispute, tree)
+    number, step = next(
+        (number, each) for number, each in enumerate(steps, 1) if each.result is Met.UNMET
+    )
+    facts: Facts = {"step": number, "options": step.step.options, "dispute": dispute, **tree}
+    about = draft.member.coverage.id
+    return CheckResult(
+        Check.STEP_THERAPY, Result.FAIL, AlertCode.STEP_THERAPY_UNMET, facts, about, AboutKind.COVERAGE
+    )
+
+
+def _missing(steps: tuple[StepResult, ...]) -> tuple[str, ...]:
+    return tuple(
+        dict.fromkeys(
+            name
+            for step in steps
+            if step.result is Met.UNKNOWN
+            for option in step.options
+            if option.result is Met.UNKNOWN
+            for name in option.missing
+        )
+    )
+
+
+def _too_old(steps: tuple[StepResult, ...], asked_on: date, dispute: bool, tree: Facts) -> CheckResult:
+    """All met but for the look-back: about the last such trial to end of the first such step."""
+    step = next(each for each in steps if each.result is Met.LOOKBACK)
+    trials = [each.trial for each in step.options if each.result is Met.LOOKBACK and each.trial]
+    trial = max(trials, key=lambda each: each.ends_on or date.min)
+    facts: Facts = {
+        "lookback_start": plus(asked_on, -(step.step.lookback_days or 0)),
+        "trial_end": trial.ends_on,
+        "override_ground": "tried_and_failed" if trial.documented_on else None,
+        "dispute": dispute,
+        **tree,
+    }
+    return CheckResult(
+        Check.STEP_THERAPY, Result.FAIL, AlertCode.STEP_LOOKBACK_EXPIRED, facts, trial.id, AboutKind.TRIAL
+    )
