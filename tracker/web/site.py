@@ -2,13 +2,28 @@
 
 from flask import Flask
 
-from tracker.web import access, alerts, errors, filters, patients, security, sign_in, today
+from tracker.web import (
+    access,
+    alerts,
+    errors,
+    facts,
+    filters,
+    patient_forms,
+    patients,
+    payers,
+    security,
+    sign_in,
+    today,
+)
 
 BLUEPRINTS = (
     sign_in.blueprint,
     today.blueprint,
     alerts.blueprint,
     patients.blueprint,
+    patient_forms.blueprint,
+    facts.blueprint,
+    payers.blueprint,
 )
 
 

@@ -1,0 +1,1 @@
+"""The forms of a patient's facts, one file per feature."""
