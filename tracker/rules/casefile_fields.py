@@ -19,7 +19,8 @@ _FIRST, _LAST = date(1900, 1, 1), date(2199, 12, 31)
 _OPEN = "9999-12-31"
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?([Zz]|[+-][0-9]{2}:?[0-9]{2})"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
+    r"([Zz]|[+-][0-9]{2}:?[0-9]{2})"
 )
 
 
@@ -94,7 +95,9 @@ def flag(value: object, path: str) -> bool:
 def _number(value: object, path: str) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
         raise BadCase(path, _wrong(value, "must be a number"))
-    number = value if isinstance(value, Decimal) else Decimal(repr(value) if isinstance(value, float) else value)
+    number = (
+        value if isinstance(value, Decimal) else Decimal(repr(value) if isinstance(value, float) else value)
+    )
     if not number.is_finite():
         raise BadCase(path, "must be a finite number")
     if number < 0:
@@ -227,4 +230,7 @@ def present(read: Reader[T]) -> Reader[T]:
 def units(value: object, path: str) -> Mapping[str, int]:
     """Whole units per billing code."""
     fields = Fields(value, path)
-    return {name(code, path_of(path, code)): whole(count, path_of(path, code)) for code, count in fields.left.items()}
+    return {
+        name(code, path_of(path, code)): whole(count, path_of(path, code))
+        for code, count in fields.left.items()
+    }

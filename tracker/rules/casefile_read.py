@@ -1,6 +1,5 @@
 """A JSON document to a Case, field by field in the order of rulebook section 11."""
 
-
 from tracker.rules import casefile_fields as of
 from tracker.rules.casefile_fields import Fields
 from tracker.rules.casefile_json import BadCase
@@ -126,5 +125,3 @@ def step(value: object, path: str) -> Step:
     )
     fields.end()
     return found
-
-

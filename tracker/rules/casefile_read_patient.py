@@ -44,7 +44,7 @@ _formulation = of.word(Formulation)
 
 def patient(value: object, path: str) -> Patient:
     fields = Fields(value, path)
-    family, given = fields.given("name", _name, (None, None))
+    family, given = fields.optional("name", _name) or (None, None)
     found = Patient(
         mrn=fields.optional("mrn", of.text),
         family=family,

@@ -2,10 +2,13 @@
 
 from datetime import date
 
-from tracker.rules.answer import Alert, Answer, Proof
-from tracker.rules.decision import decide, valid_until
+from tracker.rules.answer import Alert, Answer
+from tracker.rules.decision import Decision, decide, valid_until
 from tracker.rules.desk import Desk
 from tracker.rules.facts import Case
+from tracker.rules.finding import Finding
+from tracker.rules.proof import prove, say
+from tracker.rules.wording import Wording
 
 
 def check(case: Case, as_of: date) -> Answer:
@@ -21,11 +24,23 @@ def check(case: Case, as_of: date) -> Answer:
         start_renewal_by=decision.start_renewal_by,
         earliest_denial=decision.earliest_denial,
         fills=table.fills,
-        alerts=tuple(
-            Alert(
-                each.code, each.severity, each.about, each.about_kind, each.key, each.harm_on, each.facts,
-                "", "", Proof("", None, None, (), (), ()),
-            )
-            for each in decision.findings
-        ),
+        alerts=tuple(_alert(desk, decision, each) for each in decision.findings),
+    )
+
+
+def _alert(desk: Desk, decision: Decision, finding: Finding) -> Alert:
+    """Put a finding into words, with its proof."""
+    words = Wording(desk, decision, finding)
+    message, clears = say(words)
+    return Alert(
+        code=finding.code,
+        severity=finding.severity,
+        about=finding.about,
+        about_kind=finding.about_kind,
+        key=finding.key,
+        harm_on=finding.harm_on,
+        facts=finding.facts,
+        message=message,
+        clears_when=clears[0],
+        proof=prove(words, clears),
     )

@@ -82,9 +82,7 @@ def _covered(draft: Draft) -> CheckResult:
         return CheckResult(Check.COVERAGE, Result.PASS, None, {"reason": "exception"})
     if any(answers[code] is False for code in left):
         about = draft.member.coverage.id
-        return CheckResult(
-            Check.COVERAGE, Result.FAIL, AlertCode.NOT_COVERED, {}, about, AboutKind.COVERAGE
-        )
+        return CheckResult(Check.COVERAGE, Result.FAIL, AlertCode.NOT_COVERED, {}, about, AboutKind.COVERAGE)
     return _COVERED_PERHAPS
 
 

@@ -177,6 +177,4 @@ def _appeal(desk: Desk, today: Today, denial: Denial) -> Iterator[Finding]:
     elif today.within(due_on, 14):
         severity = Severity.HIGH
     facts: dict[str, Fact] = {"due_on": due_on, "level": denial.level, **days_to(today.day, due_on)}
-    yield Finding(
-        AlertCode.APPEAL_DEADLINE, severity, denial.id, AboutKind.DENIAL, due_on, due_on, facts
-    )
+    yield Finding(AlertCode.APPEAL_DEADLINE, severity, denial.id, AboutKind.DENIAL, due_on, due_on, facts)

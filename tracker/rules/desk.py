@@ -133,5 +133,3 @@ def _changes(book: Book) -> list[date]:
     if book.patient.transplant is not None and book.patient.transplant.on is not None:
         days.add(book.patient.transplant.on)
     return sorted(days)
-
-

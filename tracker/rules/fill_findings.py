@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from tracker.rules import parameters
-from tracker.rules.answer import CheckResult, TableFill
+from tracker.rules.answer import CheckResult, Facts, TableFill
 from tracker.rules.coverage import PART_D, member_since
 from tracker.rules.dates import plus
 from tracker.rules.desk import Desk
@@ -91,9 +91,7 @@ class FillFindings:
             return Severity.WARNING
         return at_least(_FLOORS.get(code, Severity.WARNING), self.today, fill.on)
 
-    def _finding(
-        self, fill: TableFill, check: CheckResult, code: AlertCode, severity: Severity
-    ) -> Finding:
+    def _finding(self, fill: TableFill, check: CheckResult, code: AlertCode, severity: Severity) -> Finding:
         kind = check.about_kind or AboutKind.COVERAGE
         return Finding(
             code, severity, check.about, kind, self._key_on(fill, check), fill.on, check.facts, fill
@@ -112,7 +110,9 @@ class FillFindings:
         ends = check.facts.get("coverage_end") or check.facts.get("limit_date")
         if isinstance(ends, date):
             return ends
-        coverage = next((each.coverage for each in self.desk.book.members if each.coverage.id == check.about), None)
+        coverage = next(
+            (each.coverage for each in self.desk.book.members if each.coverage.id == check.about), None
+        )
         return coverage.starts_on if coverage else None
 
     def _noted(self, fill: TableFill, check: CheckResult) -> Iterator[Finding]:
@@ -122,9 +122,7 @@ class FillFindings:
             kind = check.about_kind or AboutKind.COVERAGE
             harm_on = fill.on if check.code is AlertCode.REFILL_TOO_SOON else None
             key_on = self._key_on(fill, check)
-            yield Finding(
-                check.code, Severity.INFO, check.about, kind, key_on, harm_on, check.facts, fill
-            )
+            yield Finding(check.code, Severity.INFO, check.about, kind, key_on, harm_on, check.facts, fill)
 
     def _short_of_units(self, number: int, fill: TableFill, check: CheckResult) -> Iterator[Finding]:
         """Refused for units: raised within the horizon, before that "low" if under two fills are left."""
@@ -151,13 +149,15 @@ class FillFindings:
 
     def _units_today(self, check: CheckResult) -> dict[str, str | int | None]:
         code, needed = check.facts["code"], check.facts["needed"]
-        assert isinstance(code, str) and isinstance(needed, int)
+        assert isinstance(code, str)
+        assert isinstance(needed, int)
         permit = next(each for each in self.desk.permits if each.pa.id == check.about)
         return {"code": code, "remaining": self.desk.ledger.left(permit, code), "needed": needed}
 
     def _end_of_chain(self, fill: TableFill, check: CheckResult) -> Iterator[Finding]:
         """PA_GAP > PA_EXPIRES_BEFORE_REFILL > PA_EXPIRING, about the last authorization of the chain."""
-        assert check.code is not None and check.about is not None
+        assert check.code is not None
+        assert check.about is not None
         end = self.desk.book.authorizations[check.about].ends_on
         assert end is not None
         lead = self.today.within(end, self.desk.book.policy.renewal_lead_days)
@@ -186,7 +186,7 @@ class FillFindings:
         if self._within(fill):
             missing = [each.facts.get("missing", ()) for each in unknown]
             names = tuple(name for each in missing if isinstance(each, tuple) for name in each)
-            facts = {"unverified": tuple(each.check for each in unknown), "missing": names}
+            facts: Facts = {"unverified": tuple(each.check for each in unknown), "missing": names}
             yield self._info(fill, AlertCode.RULE_UNVERIFIED, facts, None)
 
     def _transition(self, fill: TableFill) -> Iterator[Finding]:
@@ -204,9 +204,5 @@ class FillFindings:
             if self._within(fill):
                 yield self._info(fill, AlertCode.TRANSITION_FILL_AVAILABLE, {"limit_date": limit}, limit)
 
-    def _info(
-        self, fill: TableFill, code: AlertCode, facts: dict[str, object], key_on: date | None
-    ) -> Finding:
-        return Finding(
-            code, Severity.INFO, fill.coverage, AboutKind.COVERAGE, key_on, None, facts, fill  # type: ignore[arg-type]
-        )
+    def _info(self, fill: TableFill, code: AlertCode, facts: Facts, key_on: date | None) -> Finding:
+        return Finding(code, Severity.INFO, fill.coverage, AboutKind.COVERAGE, key_on, None, facts, fill)

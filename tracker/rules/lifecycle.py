@@ -1,4 +1,4 @@
-"""Life of an authorization beyond the table: partial, pended, overdue, when to start its renewal (rulebook 7)."""
+"""An authorization's life beyond the table: partial, pended, overdue, when to renew (rulebook 7)."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -147,13 +147,13 @@ def decision_due_at(desk: Desk, pa: Authorization) -> datetime | None:
     if started is None:
         return None
     hours = decision_hours(plan)
-    due = started.astimezone(UTC) + timedelta(hours=(hours.expedited if asked.expedited else hours.standard) or 0)
+    due = started.astimezone(UTC) + timedelta(
+        hours=(hours.expedited if asked.expedited else hours.standard) or 0
+    )
     return due.astimezone(ZoneInfo(desk.book.policy.time_zone))
 
 
-def _overdue(
-    desk: Desk, today: Today, fills: tuple[TableFill, ...], pa: Authorization
-) -> Iterator[Finding]:
+def _overdue(desk: Desk, today: Today, fills: tuple[TableFill, ...], pa: Authorization) -> Iterator[Finding]:
     """A submitted request past its clock, from the clinic's calendar day of the deadline on."""
     due_at = None if pa.reason == CONTACT_PAYER else decision_due_at(desk, pa)
     if due_at is None or not today.reached(due_at.date()):

@@ -12,22 +12,22 @@ from typing import Generic, TypeVar
 from tracker.rules.facts import DecisionHours
 from tracker.rules.words import LineOfBusiness
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 _READ = date(2026, 11, 23)
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter(Generic[T]):
+class Parameter(Generic[T_co]):
     """One value of one period, both ends included; None is open."""
 
-    value: T
+    value: T_co
     source: str
     verified_on: date | None
     starts_on: date | None = None
     ends_on: date | None = None
 
 
-def on(parameters: tuple[Parameter[T], ...], day: date) -> Parameter[T]:
+def on(parameters: tuple[Parameter[T_co], ...], day: date) -> Parameter[T_co]:
     """The one in force on a day; the periods of a parameter leave no day out."""
     for each in parameters:
         begun = each.starts_on is None or each.starts_on <= day

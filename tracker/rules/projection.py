@@ -237,5 +237,3 @@ def _next_slot(walk: Projector, planned: "deque[PlannedFill]") -> Slot | None:
         if slot is not None:
             return slot
     return projected
-
-

@@ -129,4 +129,3 @@ def days_supply_facts(limits: Sequence[int | None], part_b: int | None, days: in
         return True, {}
     lowest = min(known)
     return days <= lowest, {"limit": lowest, "requested": days, "excess": max(days - lowest, 0)}
-

@@ -152,16 +152,19 @@ def _before(desk: Desk, fill: Supplied | None) -> Formulation | None:
     return None
 
 
-def _other(
-    formulation: Formulation, regimen: Regimen, before: Formulation | None
-) -> Formulation | None:
+def _other(formulation: Formulation, regimen: Regimen, before: Formulation | None) -> Formulation | None:
     if regimen.formulation is not None and regimen.formulation is not formulation:
         return regimen.formulation
     return before if before is not None and before is not formulation else None
 
 
 def _switch(
-    about: str, kind: AboutKind, on: date, formulation: Formulation, other: Formulation, fill: TableFill | None
+    about: str,
+    kind: AboutKind,
+    on: date,
+    formulation: Formulation,
+    other: Formulation,
+    fill: TableFill | None,
 ) -> Finding:
     facts: dict[str, Fact] = {"formulation": formulation, "other": other}
     return Finding(AlertCode.FORMULATION_SWITCH, Severity.CRITICAL, about, kind, on, on, facts, fill)

@@ -70,9 +70,7 @@ def _step(step: Step, trials: Sequence[Trial], request_on: date) -> StepResult:
 
 def _option(drug: str, step: Step, trials: Sequence[Trial], request_on: date) -> OptionResult:
     """The best of the option's trials counts; of several equal ones the last to end, then as listed."""
-    found = [
-        OptionResult(drug, *_judged(trial, step, request_on)) for trial in trials if trial.drug == drug
-    ]
+    found = [OptionResult(drug, *_judged(trial, step, request_on)) for trial in trials if trial.drug == drug]
     if not found:
         return OptionResult(drug, Met.UNMET, None, None)
     return min(found, key=lambda each: (_BEST[each.result], -_end(each.trial).toordinal()))

@@ -67,22 +67,16 @@ def _covering(draft: Draft) -> Permit | None:
     return pick(draft.in_force(AuthorizationKind.PRIOR_AUTHORIZATION), draft.ledger, needed)
 
 
-def _climbed(
-    draft: Draft, steps: tuple[StepResult, ...], asked_on: date, dispute: bool
-) -> CheckResult:
+def _climbed(draft: Draft, steps: tuple[StepResult, ...], asked_on: date, dispute: bool) -> CheckResult:
     tree: Facts = {"steps": tuple(each.as_facts() for each in steps)}
     result = worst(steps)
     if result is Met.MET:
         return CheckResult(Check.STEP_THERAPY, Result.PASS, None, tree)
     if result is Met.UNKNOWN:
-        return CheckResult(
-            Check.STEP_THERAPY, Result.UNKNOWN, None, {**tree, "missing": _missing(steps)}
-        )
+        return CheckResult(Check.STEP_THERAPY, Result.UNKNOWN, None, {**tree, "missing": _missing(steps)})
     if result is Met.LOOKBACK:
         return _too_old(steps, asked_on, dispute, tree)
-    number, step = next(
-        (number, each) for number, each in enumerate(steps, 1) if each.result is Met.UNMET
-    )
+    number, step = next((number, each) for number, each in enumerate(steps, 1) if each.result is Met.UNMET)
     facts: Facts = {"step": number, "options": step.step.options, "dispute": dispute, **tree}
     about = draft.member.coverage.id
     return CheckResult(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from tracker.rules.answer import Facts
 from tracker.rules.book import course_start, regimen_from
 from tracker.rules.desk import Desk
 from tracker.rules.finding import Finding, days_to
@@ -31,10 +32,8 @@ def refill_due(desk: Desk, today: Today, table: Projection) -> Iterator[Finding]
     severity = tier(today, due_on)
     if desk.book.transplant_indication and today.within(run_out, _TRANSPLANT_DAYS):
         severity = worse(severity, Severity.HIGH)
-    facts = {"due_on": due_on, **days_to(today.day, due_on)}
-    yield Finding(
-        AlertCode.REFILL_DUE, severity, regimen.id, AboutKind.REGIMEN, due_on, due_on, facts
-    )
+    facts: Facts = {"due_on": due_on, **days_to(today.day, due_on)}
+    yield Finding(AlertCode.REFILL_DUE, severity, regimen.id, AboutKind.REGIMEN, due_on, due_on, facts)
 
 
 def supply_gap(desk: Desk) -> Iterator[Finding]:
@@ -43,7 +42,7 @@ def supply_gap(desk: Desk) -> Iterator[Finding]:
     if gap is None or last is None:
         return
     severity = Severity.CRITICAL if desk.book.transplant_indication else Severity.WARNING
-    facts = {"gap_start": gap.first, "gap_end": gap.last, "gap_days": gap.days}
+    facts: Facts = {"gap_start": gap.first, "gap_end": gap.last, "gap_days": gap.days}
     yield Finding(
         AlertCode.SUPPLY_GAP, severity, last.fill.id, AboutKind.FILL, last.fill.on, gap.first, facts
     )

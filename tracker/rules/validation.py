@@ -144,5 +144,3 @@ def _fills(as_of: date, patient: Patient) -> None:
         if planned.on in days:
             raise BadCase(f"patient.planned_fills[{number}].on", f"a fill is planned on {planned.on} already")
         days.add(planned.on)
-
-
