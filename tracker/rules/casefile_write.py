@@ -82,6 +82,12 @@ def _fill(fill: TableFill) -> dict[str, object]:
         "authorization": fill.authorization,
         "ok": fill.ok,
         "checks": [_check(each) for each in fill.checks],
+        "coverage": fill.coverage,
+        "regimen": fill.regimen,
+        "formulation": _plain(fill.formulation),
+        "planned": fill.planned,
+        "override": _plain(fill.override),
+        "runs_out_on": _plain(fill.runs_out_on),
     }
 
 
@@ -103,4 +109,7 @@ def _alert(alert: Alert) -> dict[str, object]:
         "facts": _plain(alert.facts),
         "message": alert.message,
         "clears_when": alert.clears_when,
+        "about_kind": alert.about_kind.value,
+        "key": alert.key,
+        "proof": _plain(alert.proof),
     }

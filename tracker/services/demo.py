@@ -255,6 +255,7 @@ def _therapy(session: Db, patient: Patient, run_out: date, number: int) -> Fill:
         for back in range(6, 0, -1)
     ]
     session.add_all(fills)
+    session.flush()
     return fills[-1]
 
 
@@ -429,7 +430,6 @@ def _steps_missing(told: Told) -> None:
         "patient_id": told.patient.id,
         "entered_by": ENTERED_BY,
     }
-    told.session.flush()
     for row in told.session.scalars(select(Transplant).where(Transplant.patient_id == told.patient.id)):
         told.session.delete(row)
     _covered_by(told, "Unity")
