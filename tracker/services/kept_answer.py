@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -99,6 +99,8 @@ def cause(fill: KeptFill) -> str:
     if failed:
         return "; ".join(_cause(each) for each in failed)
     unknown = [each.check.label.lower() for each in fill.checks if each.result is Result.UNKNOWN]
+    if len(unknown) > 2:
+        return f"Verify with the payer: {len(unknown)} of {len(fill.checks)} checks"
     return f"Verify with the payer: {', '.join(unknown)}" if unknown else ""
 
 
@@ -114,9 +116,10 @@ def _cause(check: KeptCheck) -> str:
 
 
 def _fill(row: Mapping[str, Any]) -> KeptFill:
-    override = row.get("override")
+    override, on = row.get("override"), date.fromisoformat(row["on"])
+    runs_out = row.get("runs_out_on")
     return KeptFill(
-        on=date.fromisoformat(row["on"]),
+        on=on,
         days_supply=row["days_supply"],
         plan=row.get("plan"),
         coverage=row.get("coverage"),
@@ -125,7 +128,7 @@ def _fill(row: Mapping[str, Any]) -> KeptFill:
         units=row.get("units"),
         ok=row["ok"],
         planned=row.get("planned", False),
-        runs_out_on=date.fromisoformat(row["runs_out_on"]),
+        runs_out_on=date.fromisoformat(runs_out) if runs_out else on + timedelta(days=row["days_supply"]),
         override=override["kind"].replace("_", " ") if override else None,
         checks=tuple(_check(each) for each in row["checks"]),
     )

@@ -133,8 +133,13 @@ class PatientView:
     @property
     def codes(self) -> Sequence[str]:
         """The billing codes of every fill if they are the same for all, else none."""
-        kinds = {tuple(sorted(row.units)) for row in self.fills if row.units}
+        kinds = {tuple(sorted(row.units)) for row in self.table if row.units}
         return kinds.pop() if len(kinds) == 1 else ()
+
+    @property
+    def table(self) -> Sequence[FillRow]:
+        """What the 12-month table lists: the last two months and the fills to come."""
+        return [row for row in self.fills if row.on >= first_day(self.on)]
 
     @property
     def to_come(self) -> Sequence[FillRow]:
@@ -278,7 +283,7 @@ def first_day(on: date) -> date:
 
 
 def _past(rows: Sequence[Any], names: Names, on: date) -> list[FillRow]:
-    """Fills on file in date order with the drug they left; only those of the last two months are shown."""
+    """Fills on file, in date order, whose drug reaches into the last two months."""
     shown = []
     run_out = date.min
     for row in sorted(rows, key=lambda r: (r.on_date, r.sequence)):

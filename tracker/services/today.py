@@ -37,7 +37,7 @@ class Census:
 
 @dataclass(frozen=True, slots=True)
 class RunOut:
-    """A patient whose next refusal is near, with the worst open alert (None: none is open)."""
+    """A patient whose next refusal is near, with the alert that says why (None: none is open)."""
 
     who: Who
     earliest_denial_on: date
@@ -126,15 +126,21 @@ def run_outs(session: Db, *, clinic_id: str, on: date) -> list[RunOut]:
     """Patients whose earliest denial is at most 14 days ahead, least time left first."""
     last = on + timedelta(days=DAYS_AHEAD)
     query = (
-        select(*who_columns(), PatientCheck.earliest_denial_on, PatientCheck.run_out_on, User.name)
+        select(
+            *who_columns(),
+            PatientCheck.earliest_denial_on,
+            PatientCheck.run_out_on,
+            User.name,
+            PatientCheck.answer["earliest_denial"],
+        )
         .join(PatientCheck, _checks())
         .outerjoin(User, _owner())
         .where(Patient.clinic_id == clinic_id, Patient.active, PatientCheck.earliest_denial_on <= last)
         .order_by(PatientCheck.earliest_denial_on, PatientCheck.run_out_on, Patient.name_key, Patient.id)
     )
     rows = session.execute(query).all()
-    worst = _worst_alerts(session, clinic_id, [row[0] for row in rows])
-    return [_run_out(tuple(row), worst.get(row[0])) for row in rows]
+    alerts = _alerts_by_patient(session, clinic_id, [row[0] for row in rows])
+    return [_run_out(tuple(row), alerts.get(row[0], [])) for row in rows]
 
 
 def to_start(session: Db, *, clinic_id: str, on: date) -> list[RenewalToStart]:
@@ -222,17 +228,20 @@ def _alerts_of_codes(session: Db, clinic_id: str, codes: Iterable[AlertCode]) ->
     return sorted(lines, key=lambda line: (line.due_on or date.max, line.who.name))
 
 
-def _worst_alerts(session: Db, clinic_id: str, patient_ids: Sequence[str]) -> dict[str, AlertLine]:
-    """The first open alert of each patient in the worklist's order."""
-    worst: dict[str, AlertLine] = {}
+def _alerts_by_patient(session: Db, clinic_id: str, patient_ids: Sequence[str]) -> dict[str, list[AlertLine]]:
+    """The open alerts of each patient in the worklist's order."""
+    alerts: dict[str, list[AlertLine]] = {}
     for line in read_lines(session, open_alerts(clinic_id).where(Patient.id.in_(patient_ids))):
-        worst.setdefault(line.who.id, line)
-    return worst
+        alerts.setdefault(line.who.id, []).append(line)
+    return alerts
 
 
-def _run_out(row: tuple[Any, ...], alert: AlertLine | None) -> RunOut:
-    denial, run_out, owner = row[WHO:]
-    return RunOut(Who(*row[:WHO]), denial, run_out, owner, alert)
+def _run_out(row: tuple[Any, ...], alerts: Sequence[AlertLine]) -> RunOut:
+    """With the worst alert about the denial itself, else the worst of all: "refill due" is no cause."""
+    denial_on, run_out, owner, denial = row[WHO:]
+    codes = denial["codes"] if denial else ()
+    about = [line for line in alerts if line.code in codes]
+    return RunOut(Who(*row[:WHO]), denial_on, run_out, owner, next(iter([*about, *alerts]), None))
 
 
 def _different(names: Iterable[Who]) -> list[Who]:

@@ -15,7 +15,8 @@ from tracker.web import access
 from tracker.web.timeline.small import fills_chart, weeks_chart
 
 blueprint = Blueprint("today", __name__)
-SHOWN = 5
+SHOWN, FEW = 5, 3
+WHOLE_LIST = 10_000
 DATE = re.compile(r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?\d{4}-\d\d-\d\d(?: \d\d:\d\d)?")
 WHOLE = Markup('<span class="nw">{}</span>')
 
@@ -26,6 +27,7 @@ def index() -> str:
     on = day_in(clinic, clock.now())
     since = _start_of(on - timedelta(days=1), clinic.time_zone)
     morning = today.today(db.session, clinic_id=clinic.id, on=on, since=since)
+    everything = request.args.get("show") == "all"
     totals = {
         "covered": sum(each.covered for each in morning.fill_days),
         "refused": sum(each.refused for each in morning.fill_days),
@@ -35,7 +37,8 @@ def index() -> str:
         "today/index.html",
         clinic=clinic,
         morning=morning,
-        shown=len(morning.run_outs) + len(morning.to_start) if request.args.get("show") == "all" else SHOWN,
+        shown=WHOLE_LIST if everything else SHOWN,
+        few=WHOLE_LIST if everything else FEW,
         totals=totals | {"all": sum(totals.values())},
         fills_chart=fills_chart(morning.fill_days),
         weeks_chart=weeks_chart(morning.renewal_weeks),

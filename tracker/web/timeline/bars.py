@@ -62,7 +62,7 @@ def outside(
 
 
 def caption(
-    text: str,
+    texts: Sequence[str],
     placed: Placed,
     all_placed: Sequence[Placed],
     *,
@@ -72,10 +72,14 @@ def caption(
     css: str,
     css_outside: str,
 ) -> list[Text]:
-    """The text of a bar: inside, else right of it, else left to the table."""
-    start = inside(text, placed.left, placed.right, lines)
-    if start is not None:
-        return [Text(start, y, text, css)]
+    """The longest text that fits inside the bar, else right of it; else it is left to the table."""
+    for text in texts:
+        start = inside(text, placed.left, placed.right, lines)
+        if start is not None:
+            return [Text(start, y, text, css)]
     others = [each.left for each in all_placed if each.row == placed.row and each is not placed]
-    start = outside(text, placed.right, others, lines, end)
-    return [] if start is None else [Text(start, y, text, css_outside)]
+    for text in texts:
+        start = outside(text, placed.right, others, lines, end)
+        if start is not None:
+            return [Text(start, y, text, css_outside)]
+    return []

@@ -10,7 +10,7 @@ from tracker.web.timeline.shapes import Circle, Drawing, Line, Rect, Shape, Text
 WIDTH, HEIGHT = 396, 102
 FLOOR = 71
 STEP = 13
-STACKED = 5  # more are told by a number
+STACKED = 6  # more are told by a number
 DAYS = "Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"
 BAR_ROOM = 60
 
@@ -22,17 +22,18 @@ def fills_chart(days: Sequence[FillDay]) -> Drawing:
     shapes: list[Shape] = [Line(0, FLOOR, WIDTH, FLOOR, "rule")]
     for place, day in enumerate(days):
         x = px(14 + place * step)
-        shapes += _marks(day, x) if most <= STACKED else _columns(day, x, most)
+        shapes += _marks(day, x, most) if most <= STACKED else _columns(day, x, most)
         shapes.append(Text(x, 84, str(day.on.day), "mid nowt" if place == 0 else "mid"))
         shapes.append(Text(x, 97, DAYS[day.on.weekday()], "mid sub"))
     return Drawing(WIDTH, HEIGHT, shapes, _fills_label(days))
 
 
-def _marks(day: FillDay, x: float) -> list[Shape]:
+def _marks(day: FillDay, x: float, most: int) -> list[Shape]:
+    step = min(STEP, 56 // max(1, most - 1))
     kinds = ["bad"] * day.refused + ["q"] * day.verify + ["ok"] * day.covered
     shapes: list[Shape] = []
     for place, kind in enumerate(kinds):
-        y = 62 - place * STEP
+        y = 62 - place * step
         if kind == "bad":
             shapes.append(Rect(px(x - 5), y - 5, 10, 10, "f-bad"))
         else:

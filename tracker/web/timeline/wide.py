@@ -26,6 +26,7 @@ MARKS_NEAR = 18
 DROP = 14
 DAY_HEIGHT = 1.2  # 30 days are 36 pixels
 PEAK = 46
+REQUEST_WORDS = 360  # room for what is written beside a request
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +132,16 @@ def _coverages(chart: Chart, frame: Frame) -> list[Shape]:
         y = 54 + 10 * placed.row
         shapes.append(Rect(placed.left, y, px(_shortened(placed, first)), 26 - 10 * placed.row, "cov"))
         if placed.row == 0:
-            text = _coverage_text(placed.bar)
             lines = [line + 8 for line in frame.lines]
             shapes += bars.caption(
-                text, placed, first, y=71, lines=lines, end=RIGHT, css="oncov", css_outside="m"
+                _coverage_texts(placed.bar),
+                placed,
+                first,
+                y=71,
+                lines=lines,
+                end=RIGHT,
+                css="oncov",
+                css_outside="m",
             )
     for bar in chart.coverages:
         span = frame.scale.span(bar.starts_on, bar.ends_on) if bar.rank > 1 else None
@@ -149,9 +156,11 @@ def _shortened(placed: Placed, others: Sequence[Placed]) -> float:
     return max(1, placed.right - placed.left - (2 if touched else 0))
 
 
-def _coverage_text(bar: Bar) -> str:
+def _coverage_texts(bar: Bar) -> tuple[str, ...]:
+    """From all that there is to say down to the start of the name."""
     ends = f", to {bar.ends_on}" if bar.ends_on else f", from {bar.starts_on}"
-    return f"{bar.name}, {bar.note}{ends}" if bar.note else f"{bar.name}{ends}"
+    note = f", {bar.note}" if bar.note else ""
+    return f"{bar.name}{note}{ends}", f"{bar.name}{ends}", bar.name, f"{bar.name[:24]}..."
 
 
 def _authorizations(chart: Chart, frame: Frame) -> list[Shape]:
@@ -163,7 +172,7 @@ def _authorizations(chart: Chart, frame: Frame) -> list[Shape]:
         width = px(max(2, placed.right - placed.left - 1))
         shapes.append(Rect(px(placed.left + 0.5), y + 0.5, width, 17, "req"))
         shapes += bars.caption(
-            _request_text(placed.bar),
+            (_request_text(placed.bar), "asked"),
             placed,
             frame.requested,
             y=y + 13,
@@ -188,7 +197,7 @@ def _approved(placed: Placed, chart: Chart, frame: Frame) -> list[Shape]:
         start = bars.inside(text, *asked, frame.lines)
         shapes += [] if start is None else [Text(start, y + 15, text, "m")]
     return shapes + bars.caption(
-        _approved_text(bar),
+        (_approved_text(bar), bar.name),
         placed,
         frame.approved,
         y=y + 15,
@@ -226,21 +235,28 @@ def _request_text(bar: Bar) -> str:
 
 
 def _start_flag(chart: Chart, frame: Frame) -> list[Shape]:
+    """A flag in the request row on its day, with its words on the side away from today, if it is free."""
     day = chart.start_renewal_by
     if day is None or not frame.scale.shows(day):
         return []
     x, y = frame.scale.at(day), frame.request_top - 4
-    flag = Path(f"M{x} {y}v20h-1.5v-9l-8-5 8-5z", "startm")
     text = f"start renewal by {day:%m-%d}"
-    left = day <= chart.on
-    begin = x - 12 - width_of(text) if left else x + 6
-    taken = [(each.left, each.right + 360) for each in frame.requested if each.row == 0]
-    free = begin >= LEFT and begin + width_of(text) <= RIGHT
-    if not free or any(begin < right and begin + width_of(text) > start for start, right in taken):
-        return [flag]
-    if left:
-        return [flag, Text(px(x - 12), y + 15, text, "startt end")]
-    return [flag, Text(px(x + 6), y + 15, text, "startt")]
+    left = Text(px(x - 12), y + 15, text, "startt end"), x - 12 - width_of(text)
+    right = Text(px(x + 6), y + 15, text, "startt"), x + 6
+    sides = (left, right) if day <= chart.on else (right, left)
+    words = next((label for label, begin in sides if _free(begin, begin + width_of(text), frame)), None)
+    return [Path(f"M{x} {y}v20h-1.5v-9l-8-5 8-5z", "startm"), *([words] if words else [])]
+
+
+def _free(begin: float, end: float, frame: Frame) -> bool:
+    """Is this part of the first request row clear of bars, their words and the crossing lines?"""
+    taken = [(each.left, each.right + REQUEST_WORDS) for each in frame.requested if each.row == 0]
+    return (
+        begin >= LEFT
+        and end <= RIGHT
+        and not any(begin < right and end > left for left, right in taken)
+        and not any(begin - 2 < line < end + 2 for line in frame.lines)
+    )
 
 
 def _supply(chart: Chart, frame: Frame) -> list[Shape]:
