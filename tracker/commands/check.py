@@ -86,9 +86,7 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def _opened(file: str) -> BinaryIO:
-    if file == "-":
-        return click.get_binary_stream("stdin")
-    return Path(file).open("rb")
+    return sys.stdin.buffer if file == "-" else Path(file).open("rb")
 
 
 def _refusal(file: str, error: BadCase | OSError) -> str:
