@@ -47,6 +47,7 @@ class Book:
     members: tuple[Member, ...]
     regimens: tuple[Regimen, ...]
     supplied: tuple[Supplied, ...]
+    fills: Mapping[str, Fill]
     authorizations: Mapping[str, Authorization]
     transplant_indication: bool | None
     entitled_on: date | None
@@ -70,6 +71,7 @@ def open_book(case: Case) -> Book:
         members=_members(patient, plans),
         regimens=regimens,
         supplied=tuple(_supplied(fill, regimens) for fill in real),
+        fills={each.id: each for each in patient.fills},
         authorizations={each.id: each for each in patient.authorizations},
         transplant_indication=is_transplant(patient),
         entitled_on=_entitled_on(patient, plans),

@@ -140,6 +140,8 @@ def amount(value: object, path: str) -> Decimal:
     number = _number(value, path)
     if number == 0:
         raise BadCase(path, "must not be zero")
+    if number.adjusted() < -12:
+        raise BadCase(path, "has too many digits")
     number = number.normalize()
     exponent = number.as_tuple().exponent
     if len(number.as_tuple().digits) > 15 or not isinstance(exponent, int) or exponent < -12:

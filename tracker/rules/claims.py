@@ -124,7 +124,9 @@ def _planned_mismatches(desk: Desk, fills: tuple[TableFill, ...]) -> Iterator[Fi
 
 def is_open(desk: Desk, denial: Denial) -> bool:
     """A denial is open while its fill's claim (not reversed) or its authorization is denied."""
-    if any(each.fill.id == denial.fill and is_denied(each) for each in desk.book.supplied):
+    fill = desk.book.fills.get(denial.fill or "")
+    claim = fill.claim if fill is not None and not fill.reversed else None
+    if claim is not None and claim.status is ClaimStatus.DENIED:
         return True
     if denial.authorization is None:
         return False
@@ -133,7 +135,7 @@ def is_open(desk: Desk, denial: Denial) -> bool:
 
 def _plan_of(desk: Desk, denial: Denial) -> Plan | None:
     """The plan of the first coverage in force on the fill's date, or the authorization's."""
-    fill = next((each for each in desk.book.patient.fills if each.id == denial.fill), None)
+    fill = desk.book.fills.get(denial.fill or "")
     if fill is not None:
         first = desk.payer(fill.on).first
         if first is not None:
