@@ -97,11 +97,10 @@ class Ledger:
         return True
 
 
-def in_force(permits: Sequence[Permit], day: date, formulation: Formulation | None) -> list[Permit]:
-    """Granted, for this formulation, valid on the day; the one that ends first, first (then as listed)."""
-    found = [each for each in permits if each.granted and each.on(day) and each.fits(formulation)]
-    if len(found) > 1:
-        found.sort(key=lambda each: each.ends)
+def valid_on(permits: Sequence[Permit], day: date) -> list[Permit]:
+    """Granted and valid on the day; the one that ends first, first (then as listed)."""
+    found = [each for each in permits if each.granted and each.on(day)]
+    found.sort(key=lambda each: each.ends)
     return found
 
 

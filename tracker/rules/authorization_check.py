@@ -117,12 +117,11 @@ def _fail(code: AlertCode, permit: Permit, facts: Mapping[str, Fact]) -> CheckRe
 def name_refusal(draft: Draft, needed: Mapping[str, int]) -> CheckResult:
     """The first that applies of: units, code or product, ended, later or asked, other plan, none."""
     permits = draft.permits(_PA)
-    valid = [each for each in permits if each.granted and each.on(draft.on)]
-    fitting = sorted((each for each in valid if each.fits(draft.formulation)), key=lambda each: each.ends)
+    valid, fitting = draft.valid(_PA), draft.in_force(_PA)
     return (
         _too_few_units(draft, fitting, needed)
         or _lacks_code(fitting, needed)
-        or _other_product(sorted(valid, key=lambda each: each.ends))
+        or _other_product(valid)
         or _by_time(draft, permits)
         or _other_plan(draft)
         or CheckResult(
@@ -199,7 +198,10 @@ def _by_time(draft: Draft, permits: Sequence[Permit]) -> CheckResult | None:
         facts = {"due_on": draft.on, "days_until": days_between(draft.today.day, draft.on)}
         return _fail(AlertCode.REFILL_AT_RISK, asked, facts)
     denied = _last(fitting, frozenset({AuthorizationStatus.DENIED}))
-    return _fail(AlertCode.PA_DENIED, denied, {"ends_on": None}) if denied else None
+    if denied is None:
+        return None
+    renewed = draft.desk.book.authorizations.get(denied.pa.renews or "")
+    return _fail(AlertCode.PA_DENIED, denied, {"ends_on": renewed.ends_on if renewed else None})
 
 
 def _last(permits: Sequence[Permit], statuses: frozenset[AuthorizationStatus]) -> Permit | None:

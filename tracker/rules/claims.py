@@ -32,13 +32,22 @@ _DISCARDED = ("JW", "JZ")
 
 
 def claim_findings(desk: Desk, today: Today, fills: tuple[TableFill, ...]) -> Iterator[Finding]:
-    for each in desk.book.supplied:
-        yield from _resubmit(desk, each)
-        yield from _modifiers(desk, each)
-        yield from _mismatch(each)
+    yield from desk.kept("claims", _of_real_fills)
     yield from _planned_mismatches(desk, fills)
     for denial in desk.book.patient.denials:
         yield from _appeal(desk, today, denial)
+
+
+def _of_real_fills(desk: Desk) -> tuple[Finding, ...]:
+    """What is said of real fills; no day changes it."""
+    found: list[Finding] = []
+    for each in desk.book.supplied:
+        if each.fill.claim is not None:
+            found.extend(_resubmit(desk, each))
+        if each.fill.modifiers:
+            found.extend(_modifiers(desk, each))
+        found.extend(_mismatch(each))
+    return tuple(found)
 
 
 def _of_fill(code: AlertCode, each: Supplied, facts: dict[str, Fact]) -> Finding:

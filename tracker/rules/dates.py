@@ -15,7 +15,10 @@ _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 def plus(day: date, days: int) -> date:
     """`day` and so many days more (or fewer), never past the ends of the calendar."""
-    return date.fromordinal(min(max(day.toordinal() + days, _FIRST), _LAST))
+    number = day.toordinal() + days
+    if number > _LAST:
+        return FAR
+    return date.fromordinal(number) if number >= _FIRST else date.min
 
 
 def days_between(first: date, last: date) -> int:

@@ -4,20 +4,24 @@ Payers and rules change only on a few days; between them they are looked up once
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from typing import Any, TypeVar
 
 from tracker.rules import parameters
-from tracker.rules.authorization import Ledger, Permit, in_force, permit_of, pick
+from tracker.rules.authorization import Ledger, Permit, permit_of, pick, valid_on
 from tracker.rules.book import Book, Member, Supplied, open_book
 from tracker.rules.catalogue import codes_of
 from tracker.rules.coverage import PART_B, Payer, payer_on
 from tracker.rules.dates import FAR, plus, plus_months
 from tracker.rules.facts import Case, Regimen, Rule
 from tracker.rules.formulary import rules_for
+from tracker.rules.quantity import Dispensed
+from tracker.rules.refill_window import PayerCounts
 from tracker.rules.supply import supply_of
 from tracker.rules.words import AuthorizationKind
 
+T = TypeVar("T")
 _NO_RULES: Mapping[str, Rule | None] = {}
 
 
@@ -33,10 +37,21 @@ class Desk:
         self.book: Book = open_book(case)
         self.supply, self.gap = supply_of(self.book)
         self.permits: list[Permit] = [permit_of(each) for each in case.patient.authorizations]
+        self.kinds = frozenset(each.kind for each in case.patient.authorizations)
+        self.earlier = [
+            Dispensed(each.fill.on, each.fill.days_supply, each.regimen, each.units)
+            for each in self.book.supplied
+        ]
         self._changes = _changes(self.book)
+        self._permit_changes = _permit_changes(self.permits)
+        self._valid: dict[tuple[int, AuthorizationKind, str, tuple[str, ...]], list[Permit]] = {}
+        self._kept: dict[str, Any] = {}
         self._payers: dict[int, Payer] = {}
         self._rules: dict[tuple[int, str, tuple[str, ...], tuple[str, ...]], Mapping[str, Rule | None]] = {}
         self._permits: dict[tuple[AuthorizationKind, str, tuple[str, ...]], list[Permit]] = {}
+        self.counts = PayerCounts(self.book.supplied)
+        for regimen in self.book.regimens:
+            self.counts.of(regimen.drug, regimen.formulation)
         self.ledger = self._charge_real_fills()
 
     def change_after(self, day: date) -> date:
@@ -77,6 +92,21 @@ class Desk:
             ]
         return found
 
+    def valid(self, kind: AuthorizationKind, plan: str, own: tuple[str, ...], day: date) -> list[Permit]:
+        """Those of them that are granted and valid on a day, of any formulation, the first to end first."""
+        key = bisect_right(self._permit_changes, day), kind, plan, own
+        found = self._valid.get(key)
+        if found is None:
+            found = self._valid[key] = valid_on(self.permits_of(kind, plan, own), day)
+        return found
+
+    def kept(self, name: str, make: Callable[["Desk"], T]) -> T:
+        """Something of this case that no day changes, made once."""
+        if name not in self._kept:
+            self._kept[name] = make(self)
+        found: T = self._kept[name]
+        return found
+
     def _charge_real_fills(self) -> Ledger:
         """Charge each real fill to the authorization it names, else to the one that rule 5.2 picks."""
         ledger = Ledger()
@@ -98,10 +128,10 @@ class Desk:
         needed = asking(each.units, rules)
         if not needed:
             return None
-        permits = self.permits_of(
-            AuthorizationKind.PRIOR_AUTHORIZATION, member.plan.id, own_codes(each.regimen)
+        valid = self.valid(
+            AuthorizationKind.PRIOR_AUTHORIZATION, member.plan.id, own_codes(each.regimen), each.fill.on
         )
-        found = pick(in_force(permits, each.fill.on, each.formulation), ledger, needed)
+        found = pick([permit for permit in valid if permit.fits(each.formulation)], ledger, needed)
         return found.pa.id if found else None
 
 
@@ -113,6 +143,13 @@ def asking(units: Mapping[str, int], rules: Mapping[str, Rule | None]) -> dict[s
         if count and (rule is None or rule.prior_authorization is not False):
             needed[code] = count
     return needed
+
+
+def _permit_changes(permits: Iterable[Permit]) -> list[date]:
+    """Every day on which an authorization begins or has ended."""
+    begins = {each.pa.starts_on for each in permits if each.pa.starts_on is not None}
+    ended = {plus(each.pa.ends_on, 1) for each in permits if each.pa.ends_on is not None}
+    return sorted(begins | ended)
 
 
 def _changes(book: Book) -> list[date]:

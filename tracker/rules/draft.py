@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from tracker.rules import parameters
-from tracker.rules.authorization import Ledger, Permit, in_force
+from tracker.rules.authorization import Ledger, Permit
 from tracker.rules.book import Member
 from tracker.rules.coverage import PART_B, Payer
 from tracker.rules.dates import plus
@@ -55,7 +55,13 @@ class Draft:
 
     def in_force(self, kind: AuthorizationKind) -> list[Permit]:
         """Those in force on the fill's date, the first to end first."""
-        return in_force(self.permits(kind), self.on, self.formulation)
+        if kind not in self.desk.kinds:
+            return []
+        return [each for each in self.valid(kind) if each.fits(self.formulation)]
+
+    def valid(self, kind: AuthorizationKind) -> list[Permit]:
+        """Those granted and valid on the fill's date, of any formulation."""
+        return self.desk.valid(kind, self.member.plan.id, own_codes(self.regimen), self.on)
 
 
 def codes_asked(units: Units | None, regimen: Regimen) -> tuple[str, ...]:
@@ -68,10 +74,10 @@ def codes_asked(units: Units | None, regimen: Regimen) -> tuple[str, ...]:
 def paid_within_year(draft: Draft, request_on: date) -> bool:
     """Is the patient already on the drug: a paid fill of it in [request - 365, request]?"""
     first = plus(request_on, -parameters.REQUEST_DAYS.value)
-    return any(
-        each.paid
-        and each.regimen is not None
-        and each.regimen.drug is draft.regimen.drug
-        and first <= each.fill.on <= request_on
-        for each in draft.desk.book.supplied
-    )
+    for each in reversed(draft.desk.book.supplied):
+        if each.fill.on < first:
+            break
+        on_drug = each.regimen is not None and each.regimen.drug is draft.regimen.drug
+        if each.paid and on_drug and each.fill.on <= request_on:
+            return True
+    return False

@@ -15,7 +15,7 @@ from tracker.rules.desk import Desk
 from tracker.rules.draft import Draft, codes_asked
 from tracker.rules.facts import PlannedFill, Regimen
 from tracker.rules.quantity import Dispensed
-from tracker.rules.refill_window import PayerCounts, Window, window
+from tracker.rules.refill_window import Window, window
 from tracker.rules.supply import Supply, looking_ahead, refilled, same_product
 from tracker.rules.today import Today
 from tracker.rules.units import Units, dispensed
@@ -42,6 +42,7 @@ class Slot:
     units: Units | None
     formulation: Formulation | None
     planned: PlannedFill | None = None
+    window: Window | None = None
 
 
 class Projector:
@@ -51,12 +52,9 @@ class Projector:
         self.desk, self.today = desk, today
         self.regimens = desk.book.regimens
         self.supply: Supply = desk.supply
-        self.counts = PayerCounts(desk.book.supplied)
+        self.counts = desk.counts.copy()
         self.ledger = Ledger(desk.ledger.used)
-        self.earlier: list[Dispensed] = [
-            Dispensed(each.fill.on, each.fill.days_supply, each.regimen, each.units)
-            for each in desk.book.supplied
-        ]
+        self.earlier: list[Dispensed] = desk.earlier.copy()
         last = desk.book.last_supplied
         self.last_on = last.fill.on if last else None
         self.run_out = self._run_out()
@@ -97,8 +95,8 @@ class Projector:
             start = max(start, plus(self.last_on, 1))
         units, days = dispensed(regimen, regimen.days_supply)
         slot = Slot(start, regimen, days, units, regimen.formulation)
-        on = self._not_too_soon(slot)
-        return slot if on == start else Slot(on, regimen, days, units, regimen.formulation)
+        on, allowed = self._not_too_soon(slot)
+        return Slot(on, regimen, days, units, regimen.formulation, window=allowed)
 
     def _not_before(self, regimen: Regimen, run_out: date) -> date:
         """Days ahead of run-out; from the start of a course or product for which no drug is on hand."""
@@ -111,14 +109,14 @@ class Projector:
                 return regimen.starts_on
         return plus(run_out, -self.desk.book.policy.fill_ahead_days)
 
-    def _not_too_soon(self, slot: Slot) -> date:
+    def _not_too_soon(self, slot: Slot) -> tuple[date, Window]:
         """The first day from the slot's on which the payer of that day does not find it too soon."""
         day, codes = slot.on, codes_asked(slot.units, slot.regimen)
         while True:
-            earliest = self.window(slot, codes, day).earliest
-            if earliest is None or day >= earliest:
-                return day
-            day = min(earliest, self.desk.change_after(day))
+            found = self.window(slot, codes, day)
+            if found.earliest is None or day >= found.earliest:
+                return day, found
+            day = min(found.earliest, self.desk.change_after(day))
 
     def window(self, slot: Slot, codes: Sequence[str], day: date) -> Window:
         member = self.desk.payer(day).paying
@@ -133,7 +131,8 @@ class Projector:
             regimen = regimen_from(self.regimens, self.today.day) or self.regimens[-1]
             units, days = dispensed(regimen, regimen.days_supply)
             on = self.today.day if start.last_on is None else max(self.today.day, plus(start.last_on, 1))
-            self._first_possible = start._not_too_soon(Slot(on, regimen, days, units, regimen.formulation))
+            slot = Slot(on, regimen, days, units, regimen.formulation)
+            self._first_possible = start._not_too_soon(slot)[0]
         return self._first_possible
 
     def planned(self, planned: PlannedFill) -> Slot | None:
@@ -164,7 +163,7 @@ class Projector:
             rules=self.desk.rules(payer.paying, slot.regimen, codes, slot.on),
             ledger=self.ledger,
             earlier=self.earlier,
-            window=self.window(slot, codes, slot.on),
+            window=slot.window or self.window(slot, codes, slot.on),
             override=slot.planned.override if slot.planned else None,
             planned=slot.planned is not None,
             first_possible=self.first_possible,

@@ -34,6 +34,12 @@ class PayerCounts:
         ]
         self._counts: dict[tuple[Drug, Formulation | None], PayerCount | None] = {}
 
+    def copy(self) -> "PayerCounts":
+        """Another one that counts on from here."""
+        twin = PayerCounts(())
+        twin._fills, twin._counts = self._fills.copy(), self._counts.copy()
+        return twin
+
     def of(self, drug: Drug, formulation: Formulation | None) -> PayerCount | None:
         """The count of one product; None before its first fill."""
         key = drug, formulation

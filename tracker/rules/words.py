@@ -17,6 +17,9 @@ class Word(StrEnum):
         word.label = label or value.replace("_", " ")
         return word
 
+    # Equal to its value, so hashed like it; the enum's own hash is a slow call in every dict look-up.
+    __hash__ = str.__hash__
+
 
 class LineOfBusiness(Word):
     COMMERCIAL = "commercial", "commercial"
