@@ -3,11 +3,11 @@
 import hashlib
 from pathlib import Path
 
-import make
 import pytest
 from flask import abort
 from sqlalchemy import select
 
+import make
 from tracker.models.audit import AuditAction, AuditEvent
 from tracker.services.errors import Conflict, Refused
 from tracker.web.access import safe_next
@@ -73,7 +73,17 @@ def test_signing_out_ends_it(client, cast):
 
 @pytest.mark.parametrize(
     "wanted",
-    ["//evil.example", "/\\evil.example", "https://evil.example", "/a\tb", "/a\nb", "evil", "", None, "/ok\\x"],
+    [
+        "//evil.example",
+        "/\\evil.example",
+        "https://evil.example",
+        "/a\tb",
+        "/a\nb",
+        "evil",
+        "",
+        None,
+        "/ok\\x",
+    ],
 )
 def test_a_foreign_way_back_is_ignored(wanted):
     assert safe_next(wanted) is None
@@ -91,7 +101,8 @@ def test_a_form_without_its_token_is_refused(app, client, cast):
 
 @pytest.mark.parametrize("path", ["/sign-in", "/nowhere", "/static/app.css"])
 def test_headers_are_on_every_answer(client, cast, path):
-    headers = client.get(path).headers
+    with client.get(path) as answer:
+        headers = answer.headers
 
     assert "default-src 'none'" in headers["Content-Security-Policy"]
     assert "unsafe" not in headers["Content-Security-Policy"]
@@ -138,6 +149,11 @@ def test_http_errors_are_pages_too(app, client, cast, code):
 
     assert answer.status_code == code
     assert "<h1>" in answer.text
+
+
+def test_every_template_compiles(app):
+    for name in app.jinja_env.list_templates(extensions=["html", "svg"]):
+        assert app.jinja_env.get_template(name)
 
 
 def test_vendored_files_are_as_they_came():
