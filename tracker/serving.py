@@ -68,7 +68,8 @@ def serve() -> int:
     """Serve until told to stop; the exit code. What a person can mend is one line."""
     try:
         settings = from_environment()
-        logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+        _set_up_logs(settings)
+        settings.instance.mkdir(parents=True, exist_ok=True)
         app = create_app(settings)
         make_ready(app)
     except BadSettings as error:
@@ -77,6 +78,11 @@ def serve() -> int:
     except OperationalError as error:
         kind = type(error.orig).__name__
         complain(f"Cannot start: the database does not answer ({kind}). See TRACKER_DATABASE_URL.")
+        return 1
+    except OSError as error:
+        complain(
+            f"Cannot start: {settings.instance} cannot be written ({error.strerror}). See TRACKER_INSTANCE."
+        )
         return 1
     try:
         server = Server(app, settings)
@@ -87,6 +93,12 @@ def serve() -> int:
         )
         return 1
     return _run(app, settings, server)
+
+
+def _set_up_logs(settings: Settings) -> None:
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for chatty in ("alembic", "apscheduler"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def _run(app: Flask, settings: Settings, server: "Server") -> int:

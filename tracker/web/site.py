@@ -11,6 +11,7 @@ from tracker.web import (
     patient_forms,
     patients,
     payers,
+    scan,
     security,
     sign_in,
     today,
@@ -24,6 +25,7 @@ BLUEPRINTS = (
     patient_forms.blueprint,
     facts.blueprint,
     payers.blueprint,
+    scan.blueprint,
 )
 
 

@@ -1,0 +1,136 @@
+"""How the clockwork is doing; check now; move the demo's date."""
+
+import time
+
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from tracker import clock
+from tracker.db import db
+from tracker.models.audit import AuditAction
+from tracker.models.clinic import Clinic
+from tracker.models.scan import ScanKind
+from tracker.models.user import Role
+from tracker.services import audit, heartbeat
+from tracker.services import scan as scanning
+from tracker.services.clinic_day import day_in, move_demo_date
+from tracker.services.scan import Step
+from tracker.services.scan_status import scan_status
+from tracker.settings import Mode, Settings
+from tracker.web import access
+from tracker.web.forms import BaseForm, DateField
+
+blueprint = Blueprint("scan", __name__, url_prefix="/scan")
+ANSWER_WITHIN = 10.0  # seconds that a person waits; the next tick does the rest
+SMALL_BATCH = 50
+
+
+class MoveForm(BaseForm):
+    to = DateField(
+        "Date of the demo", description="Empty: the real date. Or 2026-12-01, 3/17/2026, +30d, eom"
+    )
+
+
+@blueprint.get("/")
+def index() -> str:
+    return _page(MoveForm())
+
+
+@blueprint.post("/now")
+def check_now() -> ResponseReturnValue:
+    """Check whoever is due while the person waits, though not for ever."""
+    _refuse_viewers()
+    clinic_id = access.current_clinic_id()
+    ends = time.monotonic() + ANSWER_WITHIN
+    last = None
+    for step in scanning.steps(
+        db.session,
+        clinic_id=clinic_id,
+        clock=clock.now,
+        kind=ScanKind.ASKED,
+        batch=SMALL_BATCH,
+        actor=access.current_actor(),
+    ):
+        db.session.commit()
+        last = step
+        if time.monotonic() > ends:
+            break
+    if last is None or last.finished:
+        heartbeat.beat(db.session, heartbeat.SCAN, clock.now())
+    db.session.commit()
+    flash(_result(last), "success")
+    return redirect(url_for("scan.index"), 303)
+
+
+@blueprint.post("/date")
+def move_date() -> ResponseReturnValue:
+    """Put the demo clinic on another day. The tick finds by itself who is due there."""
+    clinic = access.current_clinic()
+    if not _may_move(clinic):
+        abort(404)
+    _refuse_viewers()
+    form = MoveForm()
+    if not form.validate_on_submit():
+        return _page(form), 422
+    old = clinic.demo_today
+    move_demo_date(db.session, clinic, form.to.data)
+    audit.record(
+        db.session,
+        clinic_id=clinic.id,
+        actor=access.current_actor(),
+        action=AuditAction.CHANGED,
+        at=clock.now(),
+        table_name="clinic",
+        row_key=clinic.id,
+        old={"demo_today": audit.plain(old)},
+        new={"demo_today": audit.plain(form.to.data)},
+    )
+    db.session.commit()
+    on = day_in(clinic, clock.now())
+    seconds = _settings().scan_seconds
+    flash(
+        f"The demo stands on {on:%a %Y-%m-%d}. Within {seconds} seconds the scan checks whoever is due.",
+        "success",
+    )
+    return redirect(url_for("scan.index"), 303)
+
+
+def _page(form: MoveForm) -> str:
+    clinic, now, settings = access.current_clinic(), clock.now(), _settings()
+    return render_template(
+        "scan/index.html",
+        clinic=clinic,
+        status=scan_status(db.session, clinic_id=clinic.id, now=now),
+        form=form if _may_move(clinic) else None,
+        may_act=access.signed_in().role is not Role.VIEWER,
+        scan_seconds=settings.scan_seconds,
+        mail_folder=None if settings.has_mail_server else settings.mail_folder,
+        mail_server=settings.smtp_host,
+    )
+
+
+def _result(step: Step | None) -> str:
+    if step is None:
+        return "Nobody is due: every answer still holds."
+    done = (
+        f"{step.checked_count} patients checked, {step.opened_count} alerts opened, "
+        f"{step.closed_count} closed"
+    )
+    if step.error_count:
+        done += f", {step.error_count} could not be checked"
+    left = step.due_count - step.done_count
+    return f"{done}." if step.finished else f"{done}. The next scan goes on with the other {left}."
+
+
+def _may_move(clinic: Clinic) -> bool:
+    return clinic.is_demo and _settings().mode is not Mode.PRODUCTION
+
+
+def _refuse_viewers() -> None:
+    if access.signed_in().role is Role.VIEWER:
+        abort(403)
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["settings"]
+    return settings
