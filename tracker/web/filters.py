@@ -44,7 +44,7 @@ PAGES = (
 
 
 def init_app(app: Flask) -> None:
-    filters = (day, day_in, iso, distance, moment, word_value, severity_label, label, flat, faults)
+    filters = (day, day_in, iso, distance, moment, word_value, severity_label, label, flat, described, faults)
     app.jinja_env.filters.update({each.__name__: each for each in filters})
     app.jinja_env.globals.update(asset=asset, navigation=navigation)
     app.context_processor(frame)
@@ -139,6 +139,14 @@ def label(word: Any) -> str:
 def flat(errors: Any) -> list[str]:
     """The errors of a field as texts, those of fields inside it left out."""
     return [str(error) for error in errors if isinstance(error, str) or not isinstance(error, Iterable)]
+
+
+def described(field: Any, tip: str) -> dict[str, str]:
+    """The attributes that tell a screen reader of a field's hint and errors."""
+    wrong = bool(flat(field.errors))
+    by = [f"{field.id}-hint"] * bool(tip) + [f"{field.id}-error"] * wrong
+    found = {"aria-describedby": " ".join(by)} if by else {}
+    return found | {"aria-invalid": "true"} if wrong else found
 
 
 def faults(form: WtForm) -> list[tuple[str | None, str]]:
