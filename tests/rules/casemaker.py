@@ -158,7 +158,14 @@ class Maker:
         }
 
     def plan(self, plan_id: str) -> Document:
-        lines = ["commercial", "medicare_part_b", "medicare_part_d", "medicare_advantage", "medicaid", "other"]
+        lines = [
+            "commercial",
+            "medicare_part_b",
+            "medicare_part_d",
+            "medicare_advantage",
+            "medicaid",
+            "other",
+        ]
         codes = self.random.choice([["J7502"], ["J7502", "J7515"], ["J7507"], []])
         return {
             "id": plan_id,
@@ -208,7 +215,9 @@ class Maker:
                     id=f"f{number}",
                     on=on.isoformat(),
                     days_supply=pick([30, 30, 14, 90]),
-                    units=pick([{"J7502": 60}, {"J7502": 60}, {"J7502": 60, "J7515": 60}, None, {"J7516": 2}]),
+                    units=pick(
+                        [{"J7502": 60}, {"J7502": 60}, {"J7502": 60, "J7515": 60}, None, {"J7516": 2}]
+                    ),
                     formulation=pick(["modified", "modified", None, "non_modified"]),
                     authorization=pick([None, None, None, "a0"]),
                     reversed=pick([False, False, False, True]),

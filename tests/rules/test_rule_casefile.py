@@ -3,14 +3,15 @@
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from copy import deepcopy
 from typing import Any
 
 import pytest
-from hypothesis import given
+from casemaker import Maker, coverage, document, fill, pa, plan, regimen, rule, step
+from hypothesis import event, given
 from hypothesis import strategies as st
 
-from casemaker import Maker, coverage, document, fill, pa, plan, regimen, rule, step
 from tracker.rules.casefile import BadCase, answer_document, case_document, case_from, read_case, validate
 from tracker.rules.casefile_json import LIMIT_BYTES
 from tracker.rules.check import check
@@ -98,7 +99,12 @@ REFUSED: list[tuple[str, Any, str, str]] = [
     ("plans[0].rules[0].quantity_limit.quantity", 0, "plans[0].rules[0].quantity_limit.quantity", "zero"),
     ("plans[0].rules[0].quantity_limit.method", "x", "plans[0].rules[0].quantity_limit.method", "one of"),
     ("plans[0].rules[0].refill_threshold_percent", 0, "plans[0].rules[0].refill_threshold_percent", "1 to"),
-    ("plans[0].rules[0].step_therapy.steps[0].need", 3, "plans[0].rules[0].step_therapy.steps[0].need", "more"),
+    (
+        "plans[0].rules[0].step_therapy.steps[0].need",
+        3,
+        "plans[0].rules[0].step_therapy.steps[0].need",
+        "more",
+    ),
     ("plans[0].rules[0].step_therapy.steps[0].outcomes", GONE, "step_therapy.steps[0].outcomes", "required"),
     (PATIENT + "weights[0].kg", 0, "patient.weights[0].kg", "must not be zero"),
     (PATIENT + "weights[0].kg", -1, "patient.weights[0].kg", "must not be negative"),
@@ -117,18 +123,33 @@ REFUSED: list[tuple[str, Any, str, str]] = [
     (PATIENT + "coverages[1]", coverage(), "patient.coverages[1].id", "c1 is given twice"),
     (PATIENT + "regimens[1]", regimen(id="r2"), "patient.regimens[1].from", "overlaps another regimen"),
     (PATIENT + "regimens[0].strengths_mg", [75], "patient.regimens[0].strengths_mg[0]", "one of 100, 50, 25"),
-    (PATIENT + "regimens[0].strengths_mg", [], "patient.regimens[0].strengths_mg", "is required for a capsule"),
+    (
+        PATIENT + "regimens[0].strengths_mg",
+        [],
+        "patient.regimens[0].strengths_mg",
+        "is required for a capsule",
+    ),
     (PATIENT + "regimens[0].dose_mg", 0, "patient.regimens[0].dose_mg", "must not be zero"),
     (PATIENT + "regimens[0].days_supply", 0, "patient.regimens[0].days_supply", "must be from 1 to 365"),
     (PATIENT + "regimens[0].formulation", "envarsus_xr", "patient.regimens[0].formulation", "none of"),
     (PATIENT + "regimens[0].drug", "tacrolimus", "patient.regimens[0].formulation", "none of tacrolimus"),
     (PATIENT + "regimens[0]", regimen(drug="tacrolimus", formulation=None), "formulation", "is required for"),
-    (PATIENT + "regimens[0]", regimen(drug="sirolimus", form="solution"), "patient.regimens[0].form", "not on"),
+    (
+        PATIENT + "regimens[0]",
+        regimen(drug="sirolimus", form="solution"),
+        "patient.regimens[0].form",
+        "not on",
+    ),
     (PATIENT + "fills[0].on", "2026-06-09", "patient.fills[0].on", "is after as_of"),
     (PATIENT + "fills[0].days_supply", 366, "patient.fills[0].days_supply", "must be from 1 to 365"),
     (PATIENT + "fills[0].units.J7502", -1, "patient.fills[0].units.J7502", "must not be negative"),
     (PATIENT + "fills[0].units.J7502", 1.5, "patient.fills[0].units.J7502", "must be a whole number"),
-    (PATIENT + "fills[0].authorization", "x", "patient.fills[0].authorization", "there is no authorization x"),
+    (
+        PATIENT + "fills[0].authorization",
+        "x",
+        "patient.fills[0].authorization",
+        "there is no authorization x",
+    ),
     (PATIENT + "fills[0].modifiers", [None], "patient.fills[0].modifiers[0]", "must not be null"),
     (PATIENT + "fills[1]", fill(), "patient.fills[1].id", "f1 is given twice"),
     (PATIENT + "planned_fills[1]", {"on": "2026-07-05"}, "patient.planned_fills[1].on", "already"),
@@ -137,11 +158,31 @@ REFUSED: list[tuple[str, Any, str, str]] = [
     (PATIENT + "authorizations[0].plan", "lead", "patient.authorizations[0].plan", "there is no plan"),
     (PATIENT + "authorizations[0].renews", "x", "patient.authorizations[0].renews", "there is no"),
     (PATIENT + "authorizations[0].to", "2025-01-01", "patient.authorizations[0].to", "is before from"),
-    (PATIENT + "authorizations[0].quantity_limit", True, "authorizations[0].quantity_limit", "must be an object"),
+    (
+        PATIENT + "authorizations[0].quantity_limit",
+        True,
+        "authorizations[0].quantity_limit",
+        "must be an object",
+    ),
     (PATIENT + "authorizations[0].requested.to", "2025-01-01", "requested.to", "is before from"),
-    (PATIENT + "authorizations[0].requested.received_at", "2025-12-20T10:00:00", "received_at", "with offset"),
-    (PATIENT + "authorizations[0].requested.received_at", "2025-12-32T10:00:00Z", "received_at", "no instant"),
-    (PATIENT + "authorizations[0].requested.received_at", "1899-12-30T10:00:00Z", "received_at", "1900 to 2199"),
+    (
+        PATIENT + "authorizations[0].requested.received_at",
+        "2025-12-20T10:00:00",
+        "received_at",
+        "with offset",
+    ),
+    (
+        PATIENT + "authorizations[0].requested.received_at",
+        "2025-12-32T10:00:00Z",
+        "received_at",
+        "no instant",
+    ),
+    (
+        PATIENT + "authorizations[0].requested.received_at",
+        "1899-12-30T10:00:00Z",
+        "received_at",
+        "1900 to 2199",
+    ),
     (PATIENT + "authorizations[0].lines[0].units", 1_000_001, "lines[0].units", "must be at most"),
     (PATIENT + "denials[0].fill", "x", "patient.denials[0].fill", "there is no fill x"),
     (PATIENT + "denials[0].fill", None, "patient.denials[0]", "a fill or an authorization is required"),
@@ -220,7 +261,7 @@ TEXTS: list[tuple[bytes | str, str]] = [
     (b'{"format": NaN}', "format: NaN is no number"),
     (b'{"format": -Infinity}', "format: -Infinity is no number"),
     (b'{"format": "\\ud800"}', "format: contains half a character"),
-    ("{\"format\": \"\ud800\"}", "format: contains half a character"),
+    ('{"format": "\ud800"}', "format: contains half a character"),
     (b'{"\\u0000": 1, "format": "pa-case/1"}', "as_of: is required"),
 ]
 
@@ -307,10 +348,8 @@ def test_hostile_size_is_read_or_refused_in_time(make: Callable[[], bytes]) -> N
     text = make()
     started = time.perf_counter()
 
-    try:
+    with suppress(BadCase):
         read_case(text)
-    except BadCase as error:
-        assert error.reason
 
     assert time.perf_counter() - started < 2
 
@@ -338,9 +377,12 @@ def test_a_value_replaced_by_junk_is_refused_or_answered(seed: int, number: int,
     try:
         case = case_from(facts)
     except BadCase as error:
-        assert str(error).isprintable()
-        return
-    assert json.dumps(answer_document(check(case, case.as_of)))
+        refusal = str(error)
+        event("refused")
+    else:
+        refusal = json.dumps(answer_document(check(case, case.as_of)))
+
+    assert refusal.isprintable()
 
 
 def leaves(value: Any) -> Any:
@@ -352,7 +394,10 @@ def leaves(value: Any) -> Any:
 
 EXTREMES = {
     "dose": ("patient.regimens[0]", regimen(form="solution", dose_mg=0.000001)),
-    "large dose": ("patient.regimens[0]", regimen(form="solution", dose_mg=1_000_000, doses_per_day=1_000_000)),
+    "large dose": (
+        "patient.regimens[0]",
+        regimen(form="solution", dose_mg=1_000_000, doses_per_day=1_000_000),
+    ),
     "period": (
         "plans[0].rules[0].quantity_limit",
         {"quantity": 1, "per_days": 1_000_000, "unit": "mg", "method": "rolling"},

@@ -7,10 +7,10 @@ from random import Random
 from typing import Any
 
 import pytest
+from casemaker import AS_OF, Maker, coverage, document, fill, pa, plan, regimen, rule
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from casemaker import AS_OF, Maker, coverage, document, fill, pa, plan, regimen, rule
 from tracker.rules.answer import Answer, TableFill
 from tracker.rules.casefile import answer_document, case_document, case_from
 from tracker.rules.check import check
