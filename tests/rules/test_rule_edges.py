@@ -514,6 +514,97 @@ EDGES: dict[str, tuple[dict[str, Any], set[str], set[str]]] = {
         {"RULE_UNVERIFIED"},
         set(),
     ),
+    "units too few once, used up later by a smaller fill": (
+        {
+            "plans": ASKS_PA,
+            "authorizations": [pa(lines=[{"code": "J7502", "units": 100}])],
+            "planned_fills": [{"on": "2026-08-04", "days_supply": 20}],
+        },
+        {"PA_UNITS_INSUFFICIENT"},
+        {"PA_UNITS_EXHAUSTED", "PA_UNITS_LOW"},
+    ),
+    "gap beyond the lead and the horizon": (
+        {
+            "plans": ASKS_PA,
+            "authorizations": [pa(to="2026-08-01"), pa(id="PA2", **{"from": "2026-09-01", "to": None})],
+        },
+        set(),
+        {"PA_GAP"},
+    ),
+    "gap beyond the horizon, within the lead": (
+        {
+            "as_of": "2026-06-19",
+            "policy": {"alert_horizon_days": 10},
+            "plans": ASKS_PA,
+            "authorizations": [pa(to="2026-08-03"), pa(id="PA2", **{"from": "2026-09-01", "to": None})],
+        },
+        {"PA_GAP"},
+        set(),
+    ),
+    "transition beyond the horizon": (
+        {
+            "policy": {"alert_horizon_days": 10},
+            "plans": [plan(line_of_business="medicare_part_d", rules=[rule(prior_authorization=True)])],
+            "coverages": [coverage(**{"from": "2026-06-01"})],
+        },
+        set(),
+        {"TRANSITION_FILL_AVAILABLE"},
+    ),
+    "no outcome, and too short and too old for any": (
+        {
+            "plans": asks(step_therapy={"steps": [step(lookback_days=30, outcomes=["intolerance"])]}),
+            "trials": [{"id": "t1", "drug": "acitretin", "to": "2026-01-01"}],
+        },
+        {"STEP_LOOKBACK_EXPIRED"},
+        {"RULE_UNVERIFIED"},
+    ),
+    "already on the drug, but the other code does not say": (
+        {
+            "plans": [
+                plan(
+                    rules=[
+                        rule(prior_authorization=True, prior_authorization_new_starts_only=True),
+                        rule(code="J7515", prior_authorization=None),
+                    ]
+                )
+            ],
+            "regimens": [regimen(dose_mg=125)],
+        },
+        {"RULE_UNVERIFIED"},
+        {"PA_MISSING"},
+    ),
+    "no early fill is possible any more": (
+        {
+            "plans": ASKS_PA,
+            "as_of": "2026-06-28",
+            "authorizations": [pa(to="2026-06-28")],
+            "policy": {"refill_threshold_percent": 100},
+        },
+        {"PA_EXPIRES_BEFORE_REFILL"},
+        set(),
+    ),
+    "look-back of a stabilized transplant patient in Part D": (
+        {
+            "plans": [
+                plan(
+                    line_of_business="medicare_part_d",
+                    rules=[rule(step_therapy={"steps": [step(lookback_days=30)]})],
+                )
+            ],
+            "trials": [{"id": "t1", "drug": "acitretin", "to": "2026-01-01", "outcome": "intolerance"}],
+        },
+        {"STEP_LOOKBACK_EXPIRED"},
+        set(),
+    ),
+    "decision overdue, received at an instant": (
+        {
+            "authorizations": [
+                pa(**SUBMITTED, requested={"on": "2026-06-01", "received_at": "2026-06-01T10:00:00-05:00"})
+            ]
+        },
+        {"PA_DECISION_OVERDUE"},
+        set(),
+    ),
     "gap without a regimen is none": (
         {
             "fills": [fill(id="f0", on="2026-04-01"), fill(on="2026-06-05")],

@@ -79,9 +79,7 @@ class Ledger:
 
     def left(self, permit: Permit, code: str) -> int | None:
         """Units left of a code; None: no limit. A code it lacks has none."""
-        if permit.limits is None:
-            return None
-        limit = permit.limits.get(code, 0)
+        limit = None if permit.limits is None else permit.limits.get(code, 0)
         return None if limit is None else max(limit - self.used.get((permit.pa.id, code), 0), 0)
 
     def enough(self, permit: Permit, needed: Mapping[str, int]) -> bool:

@@ -161,13 +161,12 @@ def _scarcest(draft: Draft, permit: Permit, needed: Mapping[str, int]) -> tuple[
 
 
 def _lacks_code(valid: Sequence[Permit], needed: Mapping[str, int]) -> CheckResult | None:
-    for permit in valid:
-        for code, count in needed.items():
-            if not permit.covers(code):
-                return _fail(
-                    AlertCode.PA_MISSING_FOR_CODE, permit, {"code_missing": code, "units_needed": count}
-                )
-    return None
+    lacking = ((permit, code) for permit in valid for code in needed if not permit.covers(code))
+    permit, code = next(lacking, (None, ""))
+    if permit is None:
+        return None
+    facts: dict[str, Fact] = {"code_missing": code, "units_needed": needed[code]}
+    return _fail(AlertCode.PA_MISSING_FOR_CODE, permit, facts)
 
 
 def _other_product(valid: Sequence[Permit]) -> CheckResult | None:

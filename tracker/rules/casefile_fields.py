@@ -57,9 +57,6 @@ class Fields:
         for key in self.left:
             raise BadCase(path_of(self.path, key), "is not a known key")
 
-    def refuse(self, key: str, reason: str) -> BadCase:
-        return BadCase(path_of(self.path, key), reason)
-
 
 def _wrong(value: object, reason: str) -> str:
     return value.reason if isinstance(value, Odd) else reason

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from decimal import Decimal, InvalidOperation
 
 LIMIT_BYTES = 5_000_000
@@ -51,8 +52,9 @@ def document_of(text: bytes | str) -> object:
         )
     except RecursionError:
         raise BadCase("document", "is nested too deeply") from None
-    except ValueError as error:
-        raise BadCase("document", _syntax(error)) from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise BadCase("document", f"is not JSON: {error.msg} ({where})") from None
 
 
 def _decoded(text: bytes | str) -> str:
@@ -69,12 +71,6 @@ def _decoded(text: bytes | str) -> str:
     if not text.strip():
         raise BadCase("document", "is empty")
     return text
-
-
-def _syntax(error: ValueError) -> str:
-    if isinstance(error, json.JSONDecodeError):
-        return f"is not JSON: {error.msg} (line {error.lineno}, column {error.colno})"
-    return "is not JSON"
 
 
 def _integer(digits: str) -> int | Odd:
@@ -94,12 +90,8 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) == len(pairs):
         return found
-    twice, seen = Twice(found), set()
-    for key, _ in pairs:
-        if key in seen:
-            twice.key = key
-            break
-        seen.add(key)
+    twice, times = Twice(found), Counter(key for key, _ in pairs)
+    twice.key = next(key for key, count in times.items() if count > 1)
     return twice
 
 

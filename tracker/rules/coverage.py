@@ -117,14 +117,12 @@ def member_since(book: Book, member: Member) -> date:
     """First day in the plan: a renewal of the same plan without a hole is not new (rulebook 7.8)."""
     start = member.starts_on
     same = [each for each in book.members if each.plan is member.plan]
-    # As many rounds as coverages are enough: each round that finds one moves the start back.
-    for _ in same:
+    while True:
         earlier = [
             each.starts_on
             for each in same
             if each.starts_on < start and (each.ends_on is None or each.ends_on >= plus(start, -1))
         ]
         if not earlier:
-            break
+            return start
         start = min(earlier)
-    return start

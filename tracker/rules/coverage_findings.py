@@ -15,16 +15,14 @@ from tracker.rules.words import AboutKind, AlertCode, Severity
 
 def coverage_findings(desk: Desk, today: Today, fills: tuple[TableFill, ...]) -> Iterator[Finding]:
     """For each last day of a first coverage that lies ahead: no coverage follows, or another plan's."""
-    seen: set[tuple[AlertCode, str]] = set()
     for last_day, member, follows in _last_days(desk, today.day):
         if not _therapy_after(desk, last_day):
             continue
         code = AlertCode.COVERAGE_CHANGE if follows else AlertCode.COVERAGE_ENDING
-        if (code, member.coverage.id) in seen or today.passed(last_day):
-            continue
+        # From the day after it on another alert takes its place.
+        today.passed(last_day)
         harm = next((fill for fill in fills if fill.on > last_day), None)
         if _raised(desk, today, code, last_day, harm):
-            seen.add((code, member.coverage.id))
             yield _finding(today, code, last_day, member, harm)
 
 

@@ -134,22 +134,30 @@ def _pended(desk: Desk, today: Today, fills: tuple[TableFill, ...], pa: Authoriz
     return _finding(AlertCode.PA_PENDED_INFO_NEEDED, today, pa, first_refused(fills), facts)
 
 
-def decision_due_at(desk: Desk, pa: Authorization) -> datetime | None:
-    """When the payer's clock ends, in the clinic's zone; no instant, no clock (rulebook 7.5)."""
+def decision_clock(desk: Desk, pa: Authorization) -> tuple[datetime | None, int]:
+    """The instant from which the payer's hours count, and how many they are (rulebook 7.5).
+
+    A Part D exception counts from the prescriber's supporting statement. No instant, no clock.
+    """
     asked = pa.requested
     if asked is None:
-        return None
+        return None, 0
     plan = desk.book.plans[pa.plan]
-    started = asked.received_at
     exception = pa.kind is not AuthorizationKind.PRIOR_AUTHORIZATION
-    if exception and plan.line_of_business is LineOfBusiness.MEDICARE_PART_D:
-        started = asked.statement_at
+    by_statement = exception and plan.line_of_business is LineOfBusiness.MEDICARE_PART_D
+    hours = decision_hours(plan)
+    return (
+        asked.statement_at if by_statement else asked.received_at,
+        (hours.expedited if asked.expedited else hours.standard) or 0,
+    )
+
+
+def decision_due_at(desk: Desk, pa: Authorization) -> datetime | None:
+    """When the payer's clock ends, in the clinic's zone."""
+    started, hours = decision_clock(desk, pa)
     if started is None:
         return None
-    hours = decision_hours(plan)
-    due = started.astimezone(UTC) + timedelta(
-        hours=(hours.expedited if asked.expedited else hours.standard) or 0
-    )
+    due = started.astimezone(UTC) + timedelta(hours=hours)
     return due.astimezone(ZoneInfo(desk.book.policy.time_zone))
 
 

@@ -82,12 +82,8 @@ def new_order(desk: Desk, today: Today, fills: tuple[TableFill, ...]) -> Iterato
 
 def _changed(desk: Desk, regimen: Regimen) -> bool:
     """Is its dose or frequency another than that of the one before it of the same drug?"""
-    before = None
-    for each in desk.book.regimens:
-        if each is regimen:
-            break
-        if each.drug is regimen.drug:
-            before = each
+    earlier = [each for each in desk.book.regimens if each.starts_on < regimen.starts_on]
+    before = next((each for each in reversed(earlier) if each.drug is regimen.drug), None)
     if before is None:
         return False
     return (before.dose_mg, before.doses_per_day) != (regimen.dose_mg, regimen.doses_per_day)

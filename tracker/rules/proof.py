@@ -31,8 +31,9 @@ def prove(words: Wording, clears: tuple[str, ...]) -> Proof:
 def _payer_source(words: Wording) -> tuple[str | None, date | None]:
     """The formulary rule in force for the fill: the source the clinic put on file."""
     fill, regimen = words.finding.fill, words.regimen
-    if fill is None or regimen is None:
-        return None, None
+    # Only findings of the table have no source of their own.
+    assert fill is not None
+    assert regimen is not None
     member = words.desk.payer(fill.on).paying
     rules = words.desk.rules(member, regimen, fill.units or (), fill.on).values()
     rule = next((each for each in rules if each is not None), None)

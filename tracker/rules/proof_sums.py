@@ -7,6 +7,7 @@ from itertools import chain
 from tracker.rules import parameters
 from tracker.rules.answer import SumLine
 from tracker.rules.dates import days_between, plus
+from tracker.rules.lifecycle import decision_clock
 from tracker.rules.wording import Wording, count, number, plain, quantity, spoken
 from tracker.rules.words import AboutKind, AlertCode
 
@@ -34,11 +35,14 @@ _SUPPLY_CODES = frozenset(
 def _supply(words: Wording) -> Lines:
     """Last fill + days supply = run-out; then the fill at hand."""
     last, table, fill = words.book.last_supplied, words.decision.table, words.finding.fill
-    if last is not None and table.run_out is not None:
+    run_out = table.run_out
+    # A table with a fill, and a refill that is due, have a run-out.
+    assert run_out is not None
+    if last is not None:
         on, days = last.fill.on, last.fill.days_supply
         status = plain(last.fill.claim.status) if last.fill.claim and last.fill.claim.status else ""
         yield SumLine("", "Last fill", spoken(on), status)
-        carried = days_between(plus(on, days), table.run_out)
+        carried = days_between(plus(on, days), run_out)
         yield SumLine("+", "days supply", count(days, "day"))
         if carried > 0:
             yield SumLine(
@@ -46,9 +50,9 @@ def _supply(words: Wording) -> Lines:
             )
         elif carried < 0:
             yield SumLine("-", "change of dose", count(-carried, "day"))
-        yield SumLine("=", "Runs out on", spoken(table.run_out), "first day without drug")
-    elif table.run_out is not None:
-        yield SumLine("", "No fill yet, course starts", spoken(table.run_out), "first day without drug")
+        yield SumLine("=", "Runs out on", spoken(run_out), "first day without drug")
+    else:
+        yield SumLine("", "No fill yet, course starts", spoken(run_out), "first day without drug")
     if fill is not None:
         first = fill is words.decision.table.fills[0]
         label = "Planned fill" if fill.planned else ("Next fill" if first else "A later fill")
@@ -86,8 +90,8 @@ def _pa_end(words: Wording) -> Lines:
 
 def _pa_gap(words: Wording) -> Lines:
     first, last, fill = _day(words, "gap_start"), _day(words, "gap_end"), words.finding.fill
-    if first is None or last is None:
-        return
+    assert first is not None
+    assert last is not None
     days = days_between(first, last) + 1
     if words.pa is not None:
         yield SumLine("", f"{words.this_pa} ends", spoken(plus(first, -1)), "valid through that day")
@@ -106,10 +110,10 @@ def _units(words: Wording) -> Lines:
     code = words.fact("code")
     permit = next((each for each in words.desk.permits if each.pa.id == words.finding.about), None)
     limit = permit.limits.get(str(code)) if permit and permit.limits else None
-    if limit is not None:
-        yield SumLine("", f"Units of {code} on {words.this_pa}", number(limit), "less those used before")
-        yield SumLine("-", "charged to it so far", number(limit - _int(words, "remaining")))
-        yield SumLine("=", "Left", count(words.fact("remaining"), "unit"))
+    given = 0 if limit is None else limit
+    yield SumLine("", f"Units of {code} on {words.this_pa}", number(given), "less those used before")
+    yield SumLine("-", "charged to it so far", number(given - _int(words, "remaining")))
+    yield SumLine("=", "Left", count(words.fact("remaining"), "unit"))
     yield SumLine("", "The fill needs", count(words.fact("needed"), "unit"), f"of {code}")
 
 
@@ -142,11 +146,8 @@ def _too_soon(words: Wording) -> Lines:
 
 
 def _contact(words: Wording) -> Lines:
-    run_out = words.decision.table.run_out
-    if run_out is not None:
-        days = parameters.CONTACT_DAYS.value
-        yield SumLine("-", "days before run-out", count(days, "day"))
-        yield SumLine("=", "Contact not before", words.day("contact_not_before"))
+    yield SumLine("-", "days before run-out", count(parameters.CONTACT_DAYS.value, "day"))
+    yield SumLine("=", "Contact not before", words.day("contact_not_before"))
 
 
 def _lookback(words: Wording) -> Lines:
@@ -160,8 +161,7 @@ def _coverage_end(words: Wording) -> Lines:
 
 def _due(words: Wording) -> Lines:
     due_on = _day(words, "due_on")
-    if due_on is None:
-        return
+    assert due_on is not None
     today = words.decision.day
     days = days_between(today, due_on)
     yield SumLine("", "Due on", spoken(due_on))
@@ -186,8 +186,10 @@ def _reply(words: Wording) -> Lines:
 
 def _clock(words: Wording) -> Lines:
     pa = words.pa
-    if pa is not None and pa.requested is not None and pa.requested.received_at is not None:
-        yield SumLine("", "Received", f"{pa.requested.received_at:%a %Y-%m-%d %H:%M %Z}")
+    assert pa is not None
+    started, hours = decision_clock(words.desk, pa)
+    yield SumLine("", "The payer's clock starts", spoken(started), "received, or the prescriber's statement")
+    yield SumLine("+", "hours to decide", count(hours, "hour"))
     yield SumLine("=", "Decision due", words.day("due_at"))
 
 

@@ -115,11 +115,12 @@ def _earliest_ok(
     if asked is None or asked > limit.quantity:
         return None
     left = asked + sum((quantity for _, quantity in known), Decimal(0))
-    for day, quantity in sorted(known):
+    leaving = iter(sorted(known))
+    day = on
+    while left > limit.quantity:
+        day, quantity = next(leaving)
         left -= quantity
-        if left <= limit.quantity:
-            return max(on, plus(day, limit.per_days))
-    return None
+    return plus(day, limit.per_days)
 
 
 def days_supply_facts(limits: Sequence[int | None], part_b: int | None, days: int) -> tuple[bool, Facts]:

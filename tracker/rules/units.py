@@ -71,9 +71,7 @@ def _per_dose(
 
 
 def per_dose(regimen: Regimen) -> Mapping[str, tuple[int, Decimal]] | None:
-    """Capsules (tablets) and units of one dose, by code; None for another form or an impossible dose."""
-    if regimen.form not in SOLID:
-        return None
+    """Capsules (tablets) and units of one dose, by code; None for a dose that cannot be made."""
     first = codes_of(regimen.drug, regimen.formulation, regimen.form)[0]
     return _per_dose(regimen.drug, regimen.dose_mg, regimen.strengths_mg, first)
 

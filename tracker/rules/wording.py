@@ -1,6 +1,6 @@
 """How facts are spoken of: payers, authorizations, units, dates. Never the patient's name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -38,8 +38,6 @@ def plain(value: Fact) -> str:
         return spoken(value)
     if isinstance(value, Decimal):
         return number(value)
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return ", ".join(plain(each) for each in value)
     return str(value)
 
 
@@ -121,9 +119,8 @@ class Wording:
 
     def payer(self, plan: str | None) -> str:
         """A plan's payer, else its id."""
-        if plan is None:
-            return "no plan"
-        return self.book.plans[plan].payer or plan
+        found = self.book.plans.get(plan or "")
+        return (found.payer or found.id) if found else "no plan"
 
     @property
     def paying(self) -> str:
@@ -144,8 +141,7 @@ class Wording:
 
     @property
     def drug(self) -> str:
-        regimen = self.regimen
-        return regimen.drug.label if regimen else "the drug"
+        return self.regimen.drug.label if self.regimen else "the drug"
 
     @property
     def renewal(self) -> str:
