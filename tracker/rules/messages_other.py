@@ -193,7 +193,7 @@ def _dose(w: Wording) -> Said:
 
 def _switch(w: Wording) -> Said:
     one, other = plain(w.fact("formulation")), plain(w.fact("other"))
-    return f"{_dispensed(w)} is {one}, before it {other}: the two are not interchangeable.", (
+    return f"{_dispensed(w)} is {one} where {other} was expected: the two are not interchangeable.", (
         f"A fill of {other} product, or a regimen that says {one}.",
     )
 
@@ -295,7 +295,7 @@ def _transition(w: Wording) -> Said:
 
 
 def _continuity(w: Wording) -> Said:
-    return f"{w.paying} is a new plan and may ask for no PA through {w.day('limit_date')}.", (
+    return f"{w.paying} is a new plan and must not ask for a PA through {w.day('limit_date')}.", (
         f"A PA of {w.paying}, or the end of the window.",
     )
 

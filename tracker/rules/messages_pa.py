@@ -97,7 +97,8 @@ def _expiring(w: Wording) -> Said:
 
 def _gap(w: Wording) -> Said:
     first, last = w.day("gap_start"), w.day("gap_end")
-    return f"{w.refused}: no PA from {first} to {last}.{w.renewal}", (
+    days = f"on {first}" if first == last else f"from {first} to {last}"
+    return f"{w.refused}: no PA {days}.{w.renewal}", (
         f"The next PA started on or before {_on(w)}.",
         f"A fill on or before the last day of {w.this_pa}, if it is not too soon.",
     )
