@@ -91,7 +91,7 @@ def _heading(letter: Letter, counts: Mapping[Severity, int]) -> str:
     total = len(letter.items)
     words = "1 alert needs you" if total == 1 else f"{total} alerts need you"
     worst = counts.get(Severity.CRITICAL, 0)
-    return f"{words}, {worst} within 7 days" if worst and worst != total else words
+    return f"{words}, {worst} critical" if worst and worst != total else words
 
 
 def _tile(severity: Severity, count: int) -> Tile:
