@@ -11,6 +11,7 @@ from tracker.web import access
 from tracker.web.timeline.chart import chart_of
 from tracker.web.timeline.narrow import narrow
 from tracker.web.timeline.wide import wide
+from tracker.web.today import import_url
 
 blueprint = Blueprint("patients", __name__, url_prefix="/patients")
 LONGEST_SEARCH = 200
@@ -71,6 +72,6 @@ def _page(**values: object) -> str:
         "patients/index.html",
         clinic=clinic,
         today=day_in(clinic, clock.now()),
-        import_url=url_for("imports.index"),
+        import_url=import_url(),
         **values,
     )

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, current_app, render_template, request, url_for
 from markupsafe import Markup, escape
 
 from tracker import clock
@@ -42,8 +42,13 @@ def index() -> str:
         totals=totals | {"all": sum(totals.values())},
         fills_chart=fills_chart(morning.fill_days),
         weeks_chart=weeks_chart(morning.renewal_weeks),
-        import_url=url_for("imports.index"),
+        import_url=import_url(),
     )
+
+
+def import_url() -> str | None:
+    """Where a new clinic begins, if this site takes imports."""
+    return url_for("imports.index") if "imports.index" in current_app.view_functions else None
 
 
 def _start_of(day: date, zone: str) -> datetime:
