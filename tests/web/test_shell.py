@@ -1,14 +1,22 @@
 """The frame of every page: sign-in, headers, errors, vendored files."""
 
 import hashlib
+import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 from flask import abort
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 import make
+from tracker.factory import create_app
 from tracker.models.audit import AuditAction, AuditEvent
+from tracker.models.user import Role
+from tracker.services import users
 from tracker.services.errors import Conflict, Refused
 from tracker.web.access import safe_next
 
@@ -64,6 +72,45 @@ def test_an_account_that_is_off_cannot_sign_in_and_loses_its_session(client, cas
     assert sign_in(client).status_code == 422
 
 
+def test_a_session_ends_after_twelve_hours_however_busy(client, cast):
+    with time_machine.travel("2026-03-17 08:00 +0000", tick=False) as travel:
+        sign_in(client)
+        travel.shift(timedelta(hours=11, minutes=59))
+        assert client.get("/payers/").status_code == 200
+
+        travel.shift(timedelta(minutes=1))
+
+        assert client.get("/payers/").status_code == 303
+
+
+def test_a_new_password_ends_the_sessions_of_the_old_one(client, cast, session):
+    sign_in(client)
+    users.set_password(session, cast.ana, "another horse, battery, staple")
+    session.commit()
+
+    assert client.get("/payers/").status_code == 303
+
+
+def test_a_session_planted_before_the_sign_in_is_not_kept(client, cast):
+    with client.session_transaction() as planted:
+        planted["planted"] = "by someone else"
+
+    sign_in(client)
+
+    with client.session_transaction() as session:
+        assert "planted" not in session
+
+
+def test_a_viewer_looks_and_searches_but_changes_nothing(client, cast, session):
+    cast.ben.role = Role.VIEWER
+    session.commit()
+    sign_in(client, "ben@clinic.example")
+
+    assert client.get("/payers/").status_code == 200
+    assert client.post("/payers/new", data={"name": "Acme"}).status_code == 403
+    assert client.post("/sign-out").location == "/sign-in"
+
+
 def test_signing_out_ends_it(client, cast):
     sign_in(client)
 
@@ -99,6 +146,20 @@ def test_a_form_without_its_token_is_refused(app, client, cast):
     assert sign_in(client).status_code == 400
 
 
+def test_a_token_is_enough_over_https_for_we_ask_browsers_to_send_no_referrer(app, client, cast):
+    app.config["WTF_CSRF_ENABLED"] = True
+    page = client.get("/sign-in", base_url="https://tracker.example").text
+    token = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', page)[1]
+
+    answer = client.post(
+        "/sign-in",
+        base_url="https://tracker.example",
+        data={"email": "ana@clinic.example", "password": make.PASSWORD, "csrf_token": token},
+    )
+
+    assert answer.status_code == 303
+
+
 @pytest.mark.parametrize("path", ["/sign-in", "/nowhere", "/static/app.css"])
 def test_headers_are_on_every_answer(client, cast, path):
     with client.get(path) as answer:
@@ -116,6 +177,22 @@ def test_the_session_cookie_is_kept_from_scripts_and_other_sites(client, cast):
 
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
+
+
+def test_https_is_kept_and_its_cookie_never_leaves_it(settings):
+    app = create_app(settings.model_copy(update={"public_url": "https://tracker.example"}))
+
+    answer = app.test_client().get("/sign-in", base_url="https://tracker.example")
+
+    assert answer.headers["Strict-Transport-Security"].startswith("max-age=31536000")
+    assert "Secure" in answer.headers["Set-Cookie"]
+
+
+def test_static_files_come_without_a_cookie_for_caches_may_keep_them(client, cast):
+    sign_in(client)
+
+    with client.get("/static/app.css") as answer:
+        assert "Set-Cookie" not in answer.headers
 
 
 @pytest.mark.parametrize(
@@ -149,6 +226,28 @@ def test_http_errors_are_pages_too(app, client, cast, code):
 
     assert answer.status_code == code
     assert "<h1>" in answer.text
+
+
+def test_a_wrong_method_is_told_the_right_ones(client, cast):
+    answer = client.post("/payers/")
+
+    assert answer.status_code == 405
+    assert "GET" in answer.headers["Allow"]
+
+
+def test_a_failure_is_a_page_even_when_the_database_is_gone(client, cast, monkeypatch):
+    sign_in(client)
+
+    def gone(*_args, **_more):
+        raise OperationalError("SELECT 'Rosa Alvarez'", {}, Exception("gone"))
+
+    monkeypatch.setattr(Session, "execute", gone)
+    monkeypatch.setattr(Session, "get", gone)
+    answer = client.get("/payers/")
+
+    assert answer.status_code == 500
+    assert "Something went wrong here" in answer.text
+    assert "Alvarez" not in answer.text
 
 
 def test_every_template_compiles(app):

@@ -1,12 +1,14 @@
 """Who is asking, and what is theirs: every page but the sign-in needs an account, every record its clinic."""
 
+import hashlib
+import hmac
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, abort, redirect, request, url_for
-from flask_login import LoginManager, current_user
+from flask import Flask, abort, g, redirect, request, session, url_for
+from flask_login import LoginManager, current_user, login_user
 from sqlalchemy import Select, select
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.wrappers import Response
@@ -14,32 +16,55 @@ from werkzeug.wrappers import Response
 from tracker import clock
 from tracker.db import db
 from tracker.models.clinic import Clinic
-from tracker.models.user import User
+from tracker.models.user import Role, User
 from tracker.services.actor import Actor
 from tracker.services.clinic_day import day_in
 
 Row = TypeVar("Row")
 OPEN_ENDPOINTS = {"sign_in.enter", "static"}
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+VIEWER_POSTS = {"sign_in.leave", "patients.search"}
+LONGEST_SESSION = timedelta(hours=12)
 
 login = LoginManager()
-login.session_protection = "strong"
+login.session_protection = None  # it watches addresses, which change; `_load_user` has rules of its own
 
 
 @login.user_loader
 def _load_user(user_id: str) -> User | None:
+    """The account of a session, if it is still good: active, same password, not 12 hours old."""
     user = db.session.get(User, user_id)
-    return user if user and user.active else None
+    if not user or not user.active or session.get("until", 0) <= clock.now().timestamp():
+        return None
+    return user if hmac.compare_digest(str(session.get("stamp")), _stamp(user)) else None
+
+
+def begin_session(user: User) -> None:
+    """A fresh session, so that one planted before the sign-in is worth nothing."""
+    session.clear()
+    session.permanent = True
+    session["stamp"] = _stamp(user)
+    session["until"] = (clock.now() + LONGEST_SESSION).timestamp()
+    login_user(user)
+
+
+def _stamp(user: User) -> str:
+    """Changes with the password, and so ends every session that began with the old one."""
+    return hashlib.sha256(user.password_hash.encode()).hexdigest()[:16]
 
 
 def init_app(app: Flask) -> None:
-    login.init_app(app)
+    login.init_app(app, add_context_processor=False)
     app.before_request(_require_sign_in)
 
 
 def _require_sign_in() -> Response | None:
-    """Deny by default: only the sign-in page and static files are open."""
-    if request.endpoint in OPEN_ENDPOINTS or current_user.is_authenticated:
+    """Deny by default: only the sign-in page and static files are open, and viewers change nothing."""
+    if request.endpoint in OPEN_ENDPOINTS:
         return None
+    if current_user.is_authenticated:
+        looks = request.method in SAFE_METHODS or request.endpoint in VIEWER_POSTS
+        return None if looks or signed_in().role is not Role.VIEWER else abort(403)
     if isinstance(request.routing_exception, NotFound | MethodNotAllowed):
         return None
     wanted = request.full_path.rstrip("?") if request.method == "GET" else None
@@ -54,8 +79,10 @@ def signed_in() -> User:
 
 
 def current_clinic() -> Clinic:
-    """The clinic of the account that asks."""
-    return db.session.execute(select(Clinic).where(Clinic.id == signed_in().clinic_id)).scalar_one()
+    """The clinic of the account that asks. Kept for the request: every instant on a page asks for it."""
+    g.clinic = db.session.get_one(Clinic, signed_in().clinic_id)
+    clinic: Clinic = g.clinic
+    return clinic
 
 
 def current_clinic_id() -> str:

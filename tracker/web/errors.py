@@ -3,14 +3,14 @@
 import logging
 import secrets
 
-from flask import Flask, render_template
+from flask import Flask, g, render_template
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from tracker.db import db
 from tracker.services.errors import BadFile, Conflict, NotFound, Refused, TrackerError
 
-Page = tuple[str, int]
+Page = tuple[str, int] | tuple[str, int, dict[str, str]]
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +27,10 @@ PAGES = {
         "Something went wrong here",
         "Nothing was saved. Try again; if it stays, give this reference.",
     ),
+    503: ("Not available just now", "Nothing was saved. Try again in a minute."),
 }
 CSRF_TEXT = "The page was open too long, or you signed in again since. Go back, reload it, and send it again."
+KEPT_HEADERS = {"Allow", "Retry-After"}
 STATUS = {NotFound: 404, Conflict: 409, Refused: 422, BadFile: 422}
 
 
@@ -43,7 +45,8 @@ def _http_error(error: HTTPException) -> Page | HTTPException:
     """Redirects raised as exceptions pass; everything else becomes a page."""
     if error.code is None or error.code < 400:
         return error
-    return _page(error.code)
+    text, code, *_ = _page(error.code)
+    return text, code, {name: value for name, value in error.get_headers() if name in KEPT_HEADERS}
 
 
 def _told(error: TrackerError) -> Page:
@@ -60,10 +63,15 @@ def _unforeseen(error: Exception) -> Page:
         where = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
         trace = trace.tb_next
     log.error("request failed", extra={"reference": reference, "kind": type(error).__name__, "where": where})
-    return _page(500, request_id=reference)
+    try:
+        return _page(500, request_id=reference)
+    except Exception:  # the frame fails too, as when the database is gone: the page must come all the same
+        db.session.rollback()
+        g.frameless = True
+        return _page(500, request_id=reference)
 
 
 def _page(code: int, text: str | None = None, request_id: str | None = None) -> Page:
-    heading, usual = PAGES.get(code, PAGES[400])
+    heading, usual = PAGES.get(code) or PAGES[500 if code > 500 else 400]
     page = render_template("errors/page.html", heading=heading, text=text or usual, request_id=request_id)
     return page, code

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Flask, current_app, request, url_for
+from flask import Flask, current_app, g, request, url_for
 from flask_login import current_user
 from markupsafe import Markup
 from wtforms import FieldList, FormField
@@ -19,7 +19,7 @@ from tracker import clock
 from tracker.db import db
 from tracker.rules.words import Severity
 from tracker.services import checking, heartbeat
-from tracker.settings import Settings
+from tracker.settings import Mode, Settings
 from tracker.web.access import current_clinic, current_clinic_id
 
 TIME = Markup('<time datetime="{}">{}</time>')
@@ -51,14 +51,15 @@ def init_app(app: Flask) -> None:
 
 
 def frame() -> dict[str, Any]:
-    """What the frame of the page shows: who is signed in, and the trust line."""
-    if not current_user or not current_user.is_authenticated:
-        return {"signed_in": None, "trust": None}
+    """What the frame of the page shows: who is signed in, for which clinic, and the trust line."""
     settings: Settings = current_app.extensions["settings"]
-    trust = heartbeat.trust_line(
-        db.session, current_clinic(), clock.now(), mail_to_files=not settings.has_mail_server
-    )
-    return {"signed_in": current_user, "trust": trust}
+    shown: dict[str, Any] = {"signed_in": None, "clinic": None, "trust": None, "now": clock.now()}
+    shown["demo"] = settings.mode is Mode.DEMO
+    if g.get("frameless") or not current_user.is_authenticated:
+        return shown
+    clinic = current_clinic()
+    trust = heartbeat.trust_line(db.session, clinic, shown["now"], mail_to_files=not settings.has_mail_server)
+    return shown | {"signed_in": current_user, "clinic": clinic, "trust": trust}
 
 
 def navigation() -> list[NavigationItem]:

@@ -4,6 +4,7 @@ from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFProtect
 
 from tracker.settings import Settings
+from tracker.web import access
 
 csrf = CSRFProtect()
 
@@ -28,7 +29,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-TWELVE_HOURS = 12 * 3600
+SESSION_SECONDS = int(access.LONGEST_SESSION.total_seconds())
 ONE_YEAR = 365 * 24 * 3600
 
 
@@ -40,8 +41,12 @@ def init_app(app: Flask) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_NAME="tracker",
-        PERMANENT_SESSION_LIFETIME=TWELVE_HOURS,
-        WTF_CSRF_TIME_LIMIT=TWELVE_HOURS,
+        PERMANENT_SESSION_LIFETIME=SESSION_SECONDS,
+        # Else every answer sets the cookie again, also static files, which shared caches may keep.
+        SESSION_REFRESH_EACH_REQUEST=False,
+        WTF_CSRF_TIME_LIMIT=SESSION_SECONDS,
+        # Over https it would ask for a referrer, which our own Referrer-Policy leaves out. The token decides.
+        WTF_CSRF_SSL_STRICT=False,
         SEND_FILE_MAX_AGE_DEFAULT=ONE_YEAR,
     )
     csrf.init_app(app)

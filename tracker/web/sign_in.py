@@ -2,7 +2,7 @@
 
 from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import login_user, logout_user
+from flask_login import logout_user
 from wtforms import EmailField, PasswordField
 from wtforms.validators import InputRequired, Length
 
@@ -46,10 +46,7 @@ def enter() -> ResponseReturnValue:
 
 
 def _welcome(user: User) -> ResponseReturnValue:
-    """A fresh session, so that one planted before the sign-in is worth nothing."""
-    session.clear()
-    session.permanent = True
-    login_user(user)
+    access.begin_session(user)
     _record(user, AuditAction.SIGNED_IN)
     return redirect(access.safe_next(request.args.get("next")) or url_for("today.index"), 303)
 
