@@ -82,7 +82,7 @@ def _open(session: Db, clinic_id: str, patient_id: str, finding: dict[str, Any],
         **_words(finding),
     )
     session.add(alert)
-    session.flush([alert])
+    session.flush()
     _note(session, alert, AlertEventKind.OPENED, occasion, alert.message)
     outbox.tell(session, alert=alert, occasion="opened:1", now=occasion.now)
 
