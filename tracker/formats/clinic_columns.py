@@ -4,25 +4,17 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from tracker.formats.clinic_table import Row
+from tracker.rules.words import Word
 
 LOOKED_AT = 30
 SAMPLES = 3
 SEPARATORS = re.compile(r"[^0-9a-z]+")
 
 
-class ClinicField(StrEnum):
+class ClinicField(Word):
     """What a column can hold. The label is what the mapping page offers."""
-
-    label: str
-
-    def __new__(cls, value: str, label: str) -> "ClinicField":
-        word = str.__new__(cls, value)
-        word._value_ = value
-        word.label = label
-        return word
 
     MRN = "mrn", "MRN"
     FULL_NAME = "full_name", "Patient name (Last, First)"

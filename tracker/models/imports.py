@@ -24,7 +24,10 @@ class ChangeAction(StrEnum):
 
 
 class ImportBatch(ClinicRow, Base):
-    """`content` is the file as it came, kept until the batch is committed or discarded."""
+    """`content` is the file as it came, kept until the batch is committed or discarded.
+
+    `report` is what the last dry run said row by row: compressed JSON, kept with the batch.
+    """
 
     __tablename__ = "import_batch"
     __table_args__ = owned(Index(None, "clinic_id", "created_at"))
@@ -34,6 +37,7 @@ class ImportBatch(ClinicRow, Base):
     sha256: Mapped[str] = mapped_column(CleanText(64))
     sheet: Mapped[str | None] = mapped_column(CleanText(100))
     content: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    report: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     mapping: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     counts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     created_by: Mapped[str] = mapped_column(CleanText(200))
