@@ -62,7 +62,7 @@ def _unforeseen(error: Exception) -> Page:
     while trace is not None:
         where = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
         trace = trace.tb_next
-    log.error("request failed", extra={"reference": reference, "kind": type(error).__name__, "where": where})
+    log.error("request failed, reference %s: %s at %s", reference, type(error).__name__, where)
     try:
         return _page(500, request_id=reference)
     except Exception:  # the frame fails too, as when the database is gone: the page must come all the same

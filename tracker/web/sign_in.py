@@ -22,7 +22,7 @@ class SignInForm(BaseForm):
     email = EmailField(
         "Work email",
         [InputRequired("Type your address."), Length(max=254)],
-        render_kw={"autocomplete": "username"},
+        render_kw={"autocomplete": "username", "autofocus": True},
     )
     password = PasswordField(
         "Password",
