@@ -86,7 +86,7 @@ def due_patients(clinic_id: str, today: date, now: datetime) -> Select[str]:
         select(PatientCheck.patient_id)
         .where(
             PatientCheck.clinic_id == clinic_id,
-            or_(PatientCheck.due, PatientCheck.check_on <= today, PatientCheck.as_of.is_(None)),
+            or_(PatientCheck.due, PatientCheck.check_on <= today, PatientCheck.check_on.is_(None)),
             or_(PatientCheck.retry_at.is_(None), PatientCheck.retry_at <= now),
         )
         .order_by(PatientCheck.check_on, PatientCheck.patient_id)
