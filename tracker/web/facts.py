@@ -15,14 +15,16 @@ from tracker.models.patient import Coverage, Lab, Patient, Transplant, Weight
 from tracker.models.payer import Payer, Plan
 from tracker.models.therapy import Fill, PlannedFill, RefillContact, Regimen
 from tracker.services import checking, facts
-from tracker.services.errors import Conflict, Refused
+from tracker.services.errors import Conflict, Refused, TrackerError
 from tracker.services.reconcile import Outcome
 from tracker.web import access, conflict
 from tracker.web.fact_forms.authorizations import AuthorizationForm, DenialForm, line_fields
-from tracker.web.fact_forms.base import FactForm, Scene, own_codes, unit_fields
+from tracker.web.fact_forms.base import FactForm, Scene
 from tracker.web.fact_forms.clinical import LabForm, TrialForm, WeightForm
+from tracker.web.fact_forms.codes import own_codes, unit_fields
 from tracker.web.fact_forms.coverage import CoverageForm, TransplantForm
 from tracker.web.fact_forms.therapy import FillForm, PlannedFillForm, RefillContactForm, RegimenForm
+from tracker.web.forms import VersionedForm
 
 blueprint = Blueprint("facts", __name__)
 
@@ -100,15 +102,24 @@ def remove(patient_id: str, kind: str, fact_id: str) -> ResponseReturnValue:
     """Take back what was entered in error. The audit trail keeps it."""
     chosen, patient = _kind(kind), access.find_or_404(Patient, patient_id)
     row = _row(chosen, patient, fact_id)
-    version = request.form.get("version", "")
-    facts.remove(
-        db.session,
-        row,
-        version=int(version) if version.isascii() and version.isdigit() else 0,
-        actor=access.current_actor(),
-        now=clock.now(),
-    )
-    return _saved(chosen, patient.id, "removed")
+    version = VersionedForm().read_version
+    try:
+        facts.remove(db.session, row, version=version, actor=access.current_actor(), now=clock.now())
+    except (Conflict, Refused) as refused:
+        return _not_removed(chosen, patient_id, fact_id, refused)
+    return _saved(chosen, patient_id, "removed")
+
+
+def _not_removed(chosen: Kind, patient_id: str, fact_id: str, refused: TrackerError) -> ResponseReturnValue:
+    """The record as it is now, with the reason on top."""
+    db.session.rollback()
+    patient = access.find_or_404(Patient, patient_id)
+    row = _row(chosen, patient, fact_id)
+    form = _form(chosen, patient, row, formdata=None)
+    form.version.data = str(row.version)
+    stale = isinstance(refused, Conflict)
+    form.fail(f"{refused} Look at it again before you remove it." if stale else str(refused))
+    return _page(chosen, patient, form, row), 409 if stale else 422
 
 
 def _kind(kind: str) -> Kind:
@@ -129,36 +140,44 @@ def _form(chosen: Kind, patient: Patient, row: Any, **source: Any) -> FactForm:
 
     `formdata=None` in `source` leaves out what was sent.
     """
-    shown = chosen.form.initial(row) if row is not None else {}
-    regimens = _of_patient(Regimen, patient)
-    codes = own_codes(regimens, [name.rsplit("_", 1)[-1] for name in shown if "_J" in name])
+    shown = chosen.form.initial(row) if row is not None else _first_guess(chosen, patient)
     form_class = chosen.form
     if chosen.coded:
+        sent = request.form if "formdata" not in source else ()
+        kept = chosen.form.codes_on(row) if row is not None else ()
+        codes = own_codes(_of_patient(Regimen, patient), kept, sent)
         form_class = type(chosen.form.__name__, (chosen.form,), dict(chosen.coded(codes)))
-    form = form_class(data={**_first_guess(chosen, regimens, row), **shown}, **source)
-    form.prepare(_scene(patient, row, codes))
+    form = form_class(data=shown, **source)
+    form.prepare(_scene(patient, row))
     return form
 
 
-def _first_guess(chosen: Kind, regimens: Sequence[Any], row: Any) -> dict[str, Any]:
-    """A new fill is most often of the last regimen."""
-    if row is not None or chosen.model not in {Fill, PlannedFill} or not regimens:
-        return {}
-    return {"formulation": regimens[-1].formulation, "days_supply": regimens[-1].days_supply}
+def _first_guess(chosen: Kind, patient: Patient) -> dict[str, Any]:
+    """A new fill is most often of the last regimen, a new authorization from the plan that pays first."""
+    regimens = sorted(_of_patient(Regimen, patient), key=lambda each: each.starts_on)
+    if chosen.model in {Fill, PlannedFill} and regimens:
+        return {"formulation": regimens[-1].formulation, "days_supply": regimens[-1].days_supply}
+    if chosen.model is Authorization:
+        today = access.today()
+        running = [c for c in _of_patient(Coverage, patient) if c.ends_on is None or c.ends_on >= today]
+        first = min(running, key=lambda each: (each.starts_on > today, each.rank), default=None)
+        return {"plan_id": first.plan_id} if first else {}
+    return {}
 
 
-def _scene(patient: Patient, row: Any, codes: Sequence[str]) -> Scene:
+def _scene(patient: Patient, row: Any) -> Scene:
     own_id = getattr(row, "id", None)
     return Scene(
-        zone=access.current_clinic().time_zone,
         plans=_plans(),
         authorizations=[
             (each.id, f"{each.number or 'no number'}, {each.starts_on or 'open'} to {each.ends_on or 'open'}")
             for each in _of_patient(Authorization, patient)
             if each.id != own_id
         ],
-        fills=[(each.id, f"{each.on_date}, {each.days_supply} days") for each in _of_patient(Fill, patient)],
-        codes=codes,
+        fills=[
+            (each.id, f"{each.on_date}, {each.days_supply} days")
+            for each in sorted(_of_patient(Fill, patient), key=lambda fill: fill.on_date, reverse=True)
+        ],
     )
 
 
@@ -208,7 +227,7 @@ def _conflicting(chosen: Kind, patient_id: str, fact_id: str, form: FactForm) ->
         mine=form,
         on_file=_form(chosen, patient, row, formdata=None),
         row=row,
-        title=f"{chosen.name.capitalize()} of {patient.family}, {patient.given}",
+        title=f"{chosen.name.capitalize()} of {who(patient)}",
         back=url_for("patients.show", patient_id=patient.id),
     )
 
@@ -218,6 +237,12 @@ def _saved(chosen: Kind, patient_id: str, done: str) -> ResponseReturnValue:
     db.session.commit()
     flash(f"{chosen.name.capitalize()} {done} and checked. {alerts_said(outcome)}")
     return redirect(url_for("patients.show", patient_id=patient_id), 303)
+
+
+def who(patient: Patient) -> str:
+    """Name, birth date and MRN, so that nobody is taken for another."""
+    born = patient.birth_date or "not on file"
+    return f"{patient.family}, {patient.given}, born {born}, MRN {patient.mrn}"
 
 
 def alerts_said(outcome: Outcome) -> str:

@@ -4,9 +4,8 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup
-from sqlalchemy import select
-from wtforms import BooleanField
+from sqlalchemy import or_
+from wtforms import BooleanField, ValidationError
 
 from tracker import clock
 from tracker.db import db
@@ -17,7 +16,7 @@ from tracker.services import checking, facts
 from tracker.services.errors import Conflict, Refused
 from tracker.web import access, conflict
 from tracker.web.fact_forms.base import FactForm, Needed
-from tracker.web.facts import alerts_said
+from tracker.web.facts import alerts_said, who
 from tracker.web.forms import ChoiceField, CleanStringField, DateField, WordField
 
 blueprint = Blueprint("patient_forms", __name__)
@@ -34,7 +33,7 @@ class PatientForm(FactForm):
 
     def validate_birth_date(self, each: Any) -> None:
         if each.data and each.data > self.today:
-            raise ValueError("A birth date is not in the future.")
+            raise ValidationError("A birth date is not in the future.")
 
     def values(self) -> dict[str, Any]:
         found = super().values()
@@ -84,32 +83,32 @@ def change(patient_id: str) -> ResponseReturnValue:
 
 def _form(row: Patient | None, **source: Any) -> PatientForm:
     form = PatientForm(data=PatientForm.initial(row) if row else {"active": True}, **source)
-    people = access.scoped(User).where(User.active).order_by(User.name)
-    form.owner_id.offer(access.choices_of(db.session.execute(people).scalars()))
+    kept = row.owner_id if row else None
+    people = access.scoped(User).where(or_(User.active, User.id == kept)).order_by(User.name)
+    form.owner_id.offer(
+        (each.id, each.name if each.active else f"{each.name} (account is off)")
+        for each in db.session.execute(people).scalars()
+    )
     return form
 
 
-def _page(form: PatientForm, row: Patient | None) -> str:
+def _page(form: PatientForm, row: Patient | None, taken_by: Patient | None = None) -> str:
     if row is not None and not form.is_submitted():
         form.version.data = str(row.version)
-    return render_template("patient_forms/form.html", form=form, patient=row)
+    return render_template("patient_forms/form.html", form=form, patient=row, taken_by=taken_by)
 
 
 def _refused(form: PatientForm, patient_id: str | None, refused: Refused) -> ResponseReturnValue:
     db.session.rollback()
     row = access.find_or_404(Patient, patient_id) if patient_id else None
-    form.fail(str(refused), refused.field)
-    if refused.field == "mrn":
-        form.form_errors.append(_link_to_owner_of(form.mrn.data))
-    return _page(form, row), 422
+    other = _owner_of(form.mrn.data) if refused.field == "mrn" else None
+    form.fail(f"MRN {other.mrn} is already on file." if other else str(refused), refused.field)
+    return _page(form, row, other), 422
 
 
-def _link_to_owner_of(mrn: str) -> Markup:
-    """A way to the patient who has this MRN already."""
-    query = select(Patient).where(Patient.clinic_id == access.current_clinic_id(), Patient.mrn == mrn)
-    other = db.session.execute(query).scalar_one()
-    url = url_for("patients.show", patient_id=other.id)
-    return Markup('Open <a href="{}">{}, {}</a>, who has it.').format(url, other.family, other.given)
+def _owner_of(mrn: str) -> Patient | None:
+    """The patient who has this MRN already."""
+    return db.session.execute(access.scoped(Patient).where(Patient.mrn == mrn)).scalar_one_or_none()
 
 
 def _conflicting(form: PatientForm, patient_id: str) -> ResponseReturnValue:
@@ -119,7 +118,7 @@ def _conflicting(form: PatientForm, patient_id: str) -> ResponseReturnValue:
         mine=form,
         on_file=_form(row, formdata=None),
         row=row,
-        title=f"{row.family}, {row.given}",
+        title=who(row),
         back=url_for("patients.show", patient_id=patient_id),
     )
 

@@ -5,17 +5,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
-from wtforms.validators import InputRequired, StopValidation
+from wtforms.validators import StopValidation
 
-from tracker.rules import catalogue
-from tracker.rules.words import Drug, Form, Formulation
 from tracker.web import access
-from tracker.web.forms import TypedField, VersionedForm, WholeField, YesNoUnknownField, read_date
+from tracker.web.forms import (
+    EARLIEST,
+    LATEST,
+    ChoiceField,
+    TypedField,
+    VersionedForm,
+    YesNoUnknownField,
+    read_date,
+)
 
-MOMENT = re.compile(r"(\S+)[ T]+(\d{1,2}):(\d{2})")
+MOMENT = re.compile(r"(\S+)[ T]+([0-9]{1,2}):([0-9]{2})")
 TOKEN = re.compile(r"[A-Z0-9]{1,6}")
 LEFT_OUT = {"csrf_token", "version"}
 
@@ -24,17 +30,16 @@ LEFT_OUT = {"csrf_token", "version"}
 class Scene:
     """What a form may offer: this clinic's plans and this patient's own records, as (id, name)."""
 
-    zone: str
     plans: Sequence[tuple[str, str]] = ()
     authorizations: Sequence[tuple[str, str]] = ()
     fills: Sequence[tuple[str, str]] = ()
-    codes: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
     """Fields that stand together under a heading; `beside` puts two of them in a row."""
 
+    shape: ClassVar[str] = "group"
     title: str
     names: Sequence[str]
     note: str = ""
@@ -42,26 +47,55 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Sides:
+    """Two groups, beside each other where there is room."""
+
+    shape: ClassVar[str] = "sides"
+    groups: Sequence[Group]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The fields of one billing code; `head` is the field that names it, where it is not known yet."""
+
+    code: str
+    text: str
+    names: Sequence[str]
+    head: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The same fields for each billing code; `heads` name the columns after the code's."""
+
+    shape: ClassVar[str] = "table"
+    title: str
+    note: str
+    heads: Sequence[str]
+    rows: Sequence[Row]
+
+
+Part = Group | Sides | Table
+
+
+@dataclass(frozen=True, slots=True)
 class Needed:
-    """A field that must hold something; spaces are nothing."""
+    """A field that must hold something; spaces are nothing. What is typed wrong has its own sentence."""
 
     message: str
     field_flags: Mapping[str, bool] = field(default_factory=lambda: {"required": True})
 
     def __call__(self, form: Any, checked: Any) -> None:
-        if not checked.data and not checked.errors:
+        if checked.data in (None, "") and not checked.errors:
             raise StopValidation(self.message)
 
 
-def asked(message: str) -> InputRequired:
-    """For typed fields: nothing typed is the fault, what is typed wrong has its own sentence."""
-    return InputRequired(message)
-
-
 class FactForm(VersionedForm):
-    """Fields are named as the columns they fill."""
+    """Fields are named as the columns they fill; `coded` names those that stand for a billing code."""
 
     groups: Sequence[Group] = ()
+    codes: Sequence[str] = ()
+    coded: frozenset[str] = frozenset()
 
     @classmethod
     def initial(cls, row: Any) -> dict[str, Any]:
@@ -69,16 +103,28 @@ class FactForm(VersionedForm):
         names = [name for name in dir(cls) if not name.startswith("_")]
         return {name: getattr(row, name) for name in names if hasattr(row, name) and name != "meta"}
 
+    @classmethod
+    def codes_on(cls, row: Any) -> list[str]:
+        """The billing codes that a row on file names."""
+        return []
+
     def prepare(self, scene: Scene) -> None:
         """Set what its lists offer."""
 
     def values(self) -> dict[str, Any]:
         """Column -> value, for the service."""
-        return {each.name: data_of(each) for each in self if each.name not in LEFT_OUT}
+        return {each.name: data_of(each) for each in self if each.name not in LEFT_OUT | self.coded}
 
-    def layout(self) -> Sequence[Group]:
+    def layout(self) -> Sequence[Part]:
         """The groups, or all fields in one."""
         return self.groups or [Group("", [each.name for each in self if each.name not in LEFT_OUT])]
+
+
+def keep_offered(each: ChoiceField) -> None:
+    """A list goes on to offer what is on file, so that saving another field does not lose it."""
+    kept = each.object_data
+    if kept and str(kept) not in {choice.value for choice in each.choices}:
+        each.offer([*((choice.value, choice.label) for choice in each.choices if choice.value), (kept, kept)])
 
 
 def data_of(each: Any) -> Any:
@@ -89,20 +135,38 @@ def data_of(each: Any) -> Any:
 class MomentField(TypedField):
     """`2026-06-05 16:40` on the clinic's clock; the data is an instant in UTC."""
 
-    zone = "UTC"
+    def __init__(self, label: str, validators: Any = None, **more: Any) -> None:
+        more.setdefault("render_kw", {}).setdefault("autocomplete", "off")
+        super().__init__(label, validators, **more)
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        """An instant that was left as shown stays as it was, seconds and the hour of a clock change too."""
+        kept = self.object_data
+        if kept is not None and valuelist and valuelist[0].strip() == self.shown(kept):
+            self.data = kept
+            return
+        super().process_formdata(valuelist)
 
     def read(self, text: str) -> datetime:
         found = MOMENT.fullmatch(text)
         if not found or int(found[2]) > 23 or int(found[3]) > 59:
             raise ValueError("Write day and time, as in 2026-06-05 16:40.")
         day: date = read_date(found[1], access.today)
-        local = datetime(
-            day.year, day.month, day.day, int(found[2]), int(found[3]), tzinfo=ZoneInfo(self.zone)
-        )
-        return local.astimezone(UTC)
+        if not EARLIEST <= day <= LATEST:
+            raise ValueError("Give a date between 1900 and 2199.")
+        zone = _zone()
+        local = datetime(day.year, day.month, day.day, int(found[2]), int(found[3]), tzinfo=zone)
+        instant = local.astimezone(UTC)
+        if instant.astimezone(zone).replace(tzinfo=None) != local.replace(tzinfo=None):
+            raise ValueError("The clocks went forward then: this time did not exist.")
+        return instant
 
     def shown(self, value: datetime) -> str:
-        return f"{value.astimezone(ZoneInfo(self.zone)):%Y-%m-%d %H:%M}"
+        return f"{value.astimezone(_zone()):%Y-%m-%d %H:%M}"
+
+
+def _zone() -> ZoneInfo:
+    return ZoneInfo(access.current_clinic().time_zone)
 
 
 class StrengthsField(TypedField):
@@ -136,33 +200,3 @@ class TokensField(TypedField):
             if not TOKEN.fullmatch(token):
                 raise ValueError(f"{token[:20]} is no code. Write letters and digits, as in KX.")
         return tokens
-
-
-def unit_field(code: str) -> WholeField:
-    """Billing units of one code, its size said beside it."""
-    return WholeField(f"{code} units", description=catalogue.label_of(code))
-
-
-def unit_fields(codes: Sequence[str]) -> dict[str, WholeField]:
-    return {f"units_{code}": unit_field(code) for code in codes}
-
-
-def units_of(form: Any) -> dict[str, int] | None:
-    """Code -> units typed; None when nothing was typed: not known."""
-    found = {
-        each.name.removeprefix("units_"): each.data
-        for each in form
-        if each.name.startswith("units_") and each.data is not None
-    }
-    return found or None
-
-
-def own_codes(regimens: Sequence[Any], kept: Sequence[str] = ()) -> list[str]:
-    """The codes a patient's forms offer: those of the drugs taken, and those already on the record."""
-    taken = [
-        code
-        for regimen in regimens
-        for code in catalogue.codes_of(Drug(regimen.drug), regimen.formulation, regimen.form)
-    ]
-    usual = taken or list(catalogue.codes_of(Drug.CYCLOSPORINE, Formulation.MODIFIED, Form.CAPSULE))
-    return list(dict.fromkeys([*usual, *kept]))

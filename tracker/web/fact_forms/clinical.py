@@ -1,7 +1,7 @@
 """Step trials, weights and labs."""
 
 from tracker.rules.words import TrialOutcome
-from tracker.web.fact_forms.base import FactForm, Needed, asked
+from tracker.web.fact_forms.base import FactForm, Needed
 from tracker.web.forms import CleanStringField, CleanTextField, DateField, NumberField, WordField
 
 
@@ -18,10 +18,10 @@ class TrialForm(FactForm):
 
 
 class WeightForm(FactForm):
-    on_date = DateField("Weighed on", [asked("Give the day.")])
-    kg = NumberField("Weight, kg", [asked("Give the weight.")], low="0.1", high="700")
+    on_date = DateField("Weighed on", [Needed("Give the day.")])
+    kg = NumberField("Weight, kg", [Needed("Give the weight.")], low="0.1", high="700")
 
 
 class LabForm(FactForm):
     kind = CleanStringField("Test", [Needed("Name the test.")], longest=60, default="creatinine")
-    on_date = DateField("Drawn on", [asked("Give the day.")])
+    on_date = DateField("Drawn on", [Needed("Give the day.")])

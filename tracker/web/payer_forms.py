@@ -1,0 +1,166 @@
+"""Forms of payers, their plans, and what each plan asks for."""
+
+from typing import Any
+
+from wtforms import BooleanField, FieldList, Form, FormField, SelectMultipleField, ValidationError
+from wtforms.fields import SelectChoice
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from tracker.rules import catalogue
+from tracker.rules.words import LimitMethod, LineOfBusiness, TrialOutcome
+from tracker.web.fact_forms.authorizations import check_limit, limit_units
+from tracker.web.fact_forms.base import FactForm, Group, Needed, Scene, keep_offered
+from tracker.web.forms import (
+    ChoiceField,
+    CleanStringField,
+    DateField,
+    NumberField,
+    WholeField,
+    WordField,
+    YesNoUnknownField,
+)
+
+MOST_STEPS = 4
+MOST_ON_FILE = 20
+ACCEPTED = (TrialOutcome.INADEQUATE_RESPONSE, TrialOutcome.INTOLERANCE, TrialOutcome.CONTRAINDICATION)
+
+
+class PayerForm(FactForm):
+    name = CleanStringField("Name", [Needed("Give the payer's name.")])
+    phone = CleanStringField("Phone", longest=60)
+    fax = CleanStringField("Fax", longest=60)
+    hours = CleanStringField("Open hours")
+    portal = CleanStringField("Portal", longest=300)
+
+
+class PlanForm(FactForm):
+    name = CleanStringField("Name of the plan", [Needed("Give the plan's name.")])
+    line_of_business = WordField(
+        "Line of business", LineOfBusiness, [Needed("Choose the line of business.")], blank="Choose"
+    )
+    decision_hours_standard = WholeField(
+        "Hours to decide, standard", low=1, high=8760, description="Empty: the usual clock of its line"
+    )
+    decision_hours_expedited = WholeField("Hours to decide, expedited", low=1, high=8760)
+
+
+class StepForm(Form):
+    """One step; a step without options is left out."""
+
+    need = WholeField("How many of them", low=1, high=9)
+    options = CleanStringField("Drugs, with commas between", longest=500)
+    min_days = WholeField("Days at least", low=1, high=3650)
+    lookback_days = WholeField("Look-back, days", low=1, high=3650)
+    outcomes = SelectMultipleField(
+        "Accepted outcomes",
+        choices=[SelectChoice(word.value, word.label) for word in TrialOutcome],
+        default=[word.value for word in ACCEPTED],
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+    )
+    document_required = BooleanField("A document is required")
+
+    def drugs(self) -> list[str]:
+        return [name.strip() for name in (self.options.data or "").split(",") if name.strip()]
+
+    def validate_options(self, each: Any) -> None:
+        rest = (self.need, self.min_days, self.lookback_days, self.document_required)
+        if not each.data and any(part.data or part.process_errors for part in rest):
+            raise ValidationError("Name the drugs of this step, or empty its other fields.")
+        if each.data and (self.need.data or 1) > len(self.drugs()):
+            raise ValidationError("More drugs are needed than are named.")
+
+    def validate_outcomes(self, each: Any) -> None:
+        if self.drugs() and not each.data:
+            raise ValidationError("Tick the outcomes that count.")
+
+    def said(self) -> str:
+        """The step in words; nothing for one that is left out."""
+        if not self.drugs():
+            return ""
+        words = [str(choice.label) for choice in self.outcomes.choices if choice.value in self.outcomes.data]
+        parts = [
+            f"{self.need.data or 1} of {', '.join(self.drugs())}",
+            f"{self.min_days.data} days" if self.min_days.data else "",
+            f"look-back {self.lookback_days.data} days" if self.lookback_days.data else "",
+            " or ".join(words),
+            "with a document" if self.document_required.data else "",
+        ]
+        return ", ".join(part for part in parts if part)
+
+    def values(self) -> dict[str, Any]:
+        return {
+            "need": self.need.data or 1,
+            "options": self.drugs(),
+            "min_days": self.min_days.data,
+            "lookback_days": self.lookback_days.data,
+            "outcomes": list(self.outcomes.data or []),
+            "document_required": bool(self.document_required.data),
+        }
+
+
+class RuleForm(FactForm):
+    code = ChoiceField("Billing code", [Needed("Choose the code.")], blank="Choose")
+    starts_on = DateField("In force from", description="Leave empty if it always held.")
+    ends_on = DateField("In force through", description="That day still counts. Leave empty while it holds.")
+    covered = YesNoUnknownField("Covered")
+    prior_authorization = YesNoUnknownField("Prior authorization asked")
+    prior_authorization_new_starts_only = BooleanField("Only of patients new to the drug")
+    quantity_limit = YesNoUnknownField("Quantity limit")
+    limit_quantity = NumberField("Quantity")
+    limit_per_days = WholeField("Per how many days", low=1, high=365)
+    limit_unit = ChoiceField("Counted in", blank="Choose")
+    limit_method = WordField("Counted by", LimitMethod, blank="Choose")
+    limit_max_per_day = NumberField("At most a day")
+    max_days_supply = WholeField("Longest days supply", low=1, high=365)
+    refill_threshold_percent = WholeField("Refill allowed after, % used", low=1, high=100)
+    step_therapy = YesNoUnknownField("Step therapy")
+    step_new_starts_only = BooleanField("Steps only of patients new to the drug")
+    steps = FieldList(FormField(StepForm), min_entries=MOST_STEPS, max_entries=MOST_ON_FILE)
+    source = CleanStringField("Source", longest=300, description="Document and page, or its address")
+    verified_on = DateField("Verified on")
+    verified_by = CleanStringField("Verified by")
+
+    def prepare(self, scene: Scene) -> None:
+        self.code.offer([(each.code, f"{each.code}: {each.text}") for each in catalogue.CODES])
+        self.limit_unit.offer(limit_units())
+        keep_offered(self.code)
+        keep_offered(self.limit_unit)
+
+    def validate_quantity_limit(self, each: Any) -> None:
+        if self.limit_quantity.data and each.answer is not True:
+            raise ValidationError("Say yes, or empty the limit below.")
+
+    def validate_limit_quantity(self, each: Any) -> None:
+        check_limit(self, each)
+
+    def validate_step_therapy(self, each: Any) -> None:
+        if any(step.form.drugs() for step in self.steps) and each.answer is not True:
+            raise ValidationError("Say yes, or empty the steps below.")
+
+    @classmethod
+    def initial(cls, row: Any) -> dict[str, Any]:
+        steps = [{**_step(step), "options": ", ".join(step.options)} for step in row.steps]
+        return {**super().initial(row), "steps": steps}
+
+    def values(self) -> dict[str, Any]:
+        steps = [step.form.values() for step in self.steps if step.form.drugs()]
+        flags = ("prior_authorization_new_starts_only", "step_new_starts_only")
+        found = super().values()
+        return {**found, **{name: bool(found[name]) for name in flags}, "steps": steps}
+
+    def layout(self) -> list[Group]:
+        limit = ["limit_quantity", "limit_per_days", "limit_unit", "limit_method", "limit_max_per_day"]
+        return [
+            Group("Which drug, which days", ["code", "starts_on", "ends_on"]),
+            Group("What it asks", ["covered", "prior_authorization", "prior_authorization_new_starts_only"]),
+            Group("Quantity limit", ["quantity_limit"], "As in 180 capsules per 30 days."),
+            Group("", limit, beside=True),
+            Group("Refills", ["max_days_supply", "refill_threshold_percent"], beside=True),
+            Group("Step therapy", ["step_therapy", "step_new_starts_only"]),
+        ]
+
+
+def _step(step: Any) -> dict[str, Any]:
+    names = ("need", "options", "min_days", "lookback_days", "outcomes", "document_required")
+    return {name: getattr(step, name) for name in names}
