@@ -60,6 +60,7 @@ def fill(**more: Any) -> Document:
 def pa(**more: Any) -> Document:
     return {
         "id": "PA1",
+        "number": more.get("id", "PA1"),
         "kind": "prior_authorization",
         "plan": "gold",
         "status": "approved",

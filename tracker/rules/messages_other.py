@@ -206,14 +206,9 @@ def _gap(w: Wording) -> Said:
 
 
 def _due(w: Wording) -> Said:
-    late = w.fact("days_late")
-    if late:
-        return f"Refill is overdue: no drug since {w.day('due_on')}, {count(late, 'day')}.", (
-            "A fill on file.",
-        )
-    left = w.fact("days_left")
-    when = "today" if left == 0 else f"in {count(left, 'day')}"
-    return f"Refill is due: no drug from {w.day('due_on')} ({when}).", ("A fill on file.",)
+    if w.fact("days_late"):
+        return f"Refill is overdue: no drug since {w.day('due_on')}.", ("A fill on file.",)
+    return f"Refill is due: no drug from {w.day('due_on')}.", ("A fill on file.",)
 
 
 def _too_soon(w: Wording) -> Said:
@@ -249,21 +244,16 @@ def _divisible(w: Wording) -> Said:
 
 
 def _lab(w: Wording) -> Said:
-    return f"Creatinine was due on {w.day('due_on')}, {count(w.fact('days_late'), 'day')} ago.", (
-        "A creatinine result on file.",
-    )
+    return f"Creatinine was due on {w.day('due_on')}.", ("A creatinine result on file.",)
 
 
 def _appeal(w: Wording) -> Said:
-    late = w.fact("days_late")
-    if late:
+    if w.fact("days_late"):
         return (
-            f"The {plain(w.fact('level'))} appeal was due on {w.day('due_on')}, {count(late, 'day')} ago.",
+            f"The {plain(w.fact('level'))} appeal was due on {w.day('due_on')}.",
             ("The appeal filed, or the claim's new status on file.",),
         )
-    left = w.fact("days_left")
-    when = "today" if left == 0 else f"{count(left, 'day')} left"
-    return f"The {plain(w.fact('level'))} appeal is due by {w.day('due_on')}: {when}.", (
+    return f"The {plain(w.fact('level'))} appeal is due by {w.day('due_on')}.", (
         "The appeal filed, or the claim paid.",
     )
 

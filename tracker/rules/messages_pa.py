@@ -87,10 +87,8 @@ def _before_refill(w: Wording) -> Said:
 
 
 def _expiring(w: Wording) -> Said:
-    left = w.fact("days_left")
-    when = "today" if left == 0 else f"in {count(left, 'day')}"
     return (
-        f"{w.this_pa} ends on {w.day('ends_on')} ({when}): fill on {_on(w)} will be refused.{w.renewal}",
+        f"{w.this_pa} ends on {w.day('ends_on')}: fill on {_on(w)} will be refused.{w.renewal}",
         (f"{w.this_pa} renewed to cover {_on(w)}.",),
     )
 
@@ -166,7 +164,7 @@ def _pended(w: Wording) -> Said:
     if by is None:
         due = "no reply date is on file"
     elif late:
-        due = f"the reply was due on {spoken(by)}, {count(late, 'day')} ago"
+        due = f"the reply was due on {spoken(by)}"
     else:
         due = f"reply by {spoken(by)}"
     return f"{w.this_pa} is pended, the payer asks for information: {due}.{_then(w)}", (

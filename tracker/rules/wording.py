@@ -131,9 +131,16 @@ class Wording:
         return self.payer(coverage.plan if coverage else None)
 
     def pa_name(self, pa_id: Fact) -> str:
-        """`PA A-48213`, by its number, else its id."""
+        """`PA A-48213`, by its number, else by the day it was asked for."""
         pa = self.book.authorizations.get(pa_id) if isinstance(pa_id, str) else None
-        return f"{_KINDS[pa.kind]} {pa.number or pa.id}" if pa else "PA"
+        if pa is None:
+            return "PA"
+        if pa.number:
+            return f"{_KINDS[pa.kind]} {pa.number}"
+        asked = pa.requested.on if pa.requested else None
+        return (
+            f"{_KINDS[pa.kind]} asked on {spoken(asked)}" if asked else f"{_KINDS[pa.kind]} without a number"
+        )
 
     @property
     def this_pa(self) -> str:
