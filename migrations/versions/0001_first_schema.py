@@ -177,6 +177,7 @@ def upgrade() -> None:
         sa.Column("sha256", sa.String(64), nullable=False),
         sa.Column("sheet", sa.String(100), nullable=True),
         sa.Column("content", sa.LargeBinary(), nullable=True),
+        sa.Column("report", sa.LargeBinary(), nullable=True),
         sa.Column("mapping", sa.JSON(), nullable=False),
         sa.Column("counts", sa.JSON(), nullable=False),
         sa.Column("created_by", sa.String(200), nullable=False),
