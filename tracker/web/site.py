@@ -8,6 +8,7 @@ from tracker.web import (
     errors,
     facts,
     filters,
+    imports,
     patient_forms,
     patients,
     payers,
@@ -26,6 +27,7 @@ BLUEPRINTS = (
     facts.blueprint,
     payers.blueprint,
     scan.blueprint,
+    imports.blueprint,
 )
 
 

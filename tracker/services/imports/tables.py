@@ -24,8 +24,8 @@ MODELS: tuple[type[Base], ...] = (
     Coverage,
     Transplant,
     Regimen,
-    Fill,
     Authorization,
+    Fill,
 )
 TABLES: dict[str, Table] = {
     model.__tablename__: Base.metadata.tables[model.__tablename__] for model in MODELS

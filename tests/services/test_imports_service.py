@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
-import make
 import pytest
 from sqlalchemy import func, select
 
+import make
 from tracker.models.audit import AuditEvent
 from tracker.models.authorization import Authorization
 from tracker.models.imports import ColumnMapping, ImportChange, ImportState
@@ -105,7 +105,9 @@ def test_a_changed_end_is_shown_before_and_after_and_raises_the_version(session,
 
 
 def test_all_or_nothing_writes_nothing_when_one_row_is_refused(session, clinic):
-    job = staged(session, clinic, HEAD + ROSA + ROSA.replace("100234", "100235").replace("4/2/1971", "2/30/1971"))
+    job = staged(
+        session, clinic, HEAD + ROSA + ROSA.replace("100234", "100235").replace("4/2/1971", "2/30/1971")
+    )
 
     with pytest.raises(Refused, match="One row cannot be imported, so nothing was"):
         committing.commit_all(job)
@@ -165,7 +167,9 @@ def test_a_payer_that_fits_two_plans_must_be_named(session, clinic):
     payer = session.scalars(select(Payer)).one()
     make.save(
         session,
-        Plan(clinic_id=clinic.id, payer_id=payer.id, name="Silver", line_of_business=LineOfBusiness.COMMERCIAL),
+        Plan(
+            clinic_id=clinic.id, payer_id=payer.id, name="Silver", line_of_business=LineOfBusiness.COMMERCIAL
+        ),
     )
 
     report = committing.dry_run(staged(session, clinic, HEAD + ROSA.replace("Acme Gold PPO", "ACME")))
