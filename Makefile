@@ -12,7 +12,7 @@ test: .venv/installed-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/djlint --check --quiet templates && $(BIN)/djlint --lint --quiet templates
+	$(BIN)/djlint --lint --quiet templates
 	$(BIN)/pytest
 
 install: .venv/installed
