@@ -69,7 +69,7 @@ def test_the_dry_run_shows_errors_first_and_saves_nothing(client, cast, session)
     assert "Dry run of list.csv" in page.text
     assert "June has 30 days" in page.text
     assert "Write 2020-06-30?" in page.text
-    assert "Import the 1 good rows" in page.text
+    assert "Import the 1 good row" in page.text
     assert count(session, Patient) == 0
 
 

@@ -250,7 +250,9 @@ def _number(record: ClinicRecord, cell: str, today: date) -> None:
         return
     record.status = record.status or status
     said = values.shown(cell)
-    record.notes.append(f"'{said}' is taken as a PA without a number, status {status.label}")
+    record.notes.append(
+        f"'{said}' is taken as a PA without a number, status {status.label}; no date in it is kept"
+    )
 
 
 _READERS: Mapping[ClinicField, Reader] = {

@@ -20,7 +20,7 @@ from tracker.web.forms import BaseForm
 
 blueprint = Blueprint("imports", __name__, url_prefix="/imports")
 PAGE = 100
-CHANGES_SHOWN = 50
+CHANGES_SHOWN = 20
 SHOW: Mapping[str, tuple[str, tuple[Outcome, ...]]] = {
     "all": ("All rows", tuple(Outcome)),
     "refused": ("Refused", (Outcome.REFUSED,)),

@@ -17,6 +17,7 @@ from tracker.services.imports.tables import (
     LINE,
     LINE_COLUMNS,
     OF_PATIENT,
+    READ,
     TABLES,
     Values,
     columns_of,
@@ -67,14 +68,16 @@ def _forms(mrn: str) -> set[str]:
 
 def _rows(table: str, clinic_id: str, lock: bool) -> Select[Any]:
     columns = TABLES[table].columns
-    query = select(TABLES[table]).where(columns["clinic_id"] == clinic_id).order_by(columns["id"])
+    wanted = [columns[name] for name in READ[table]] if table in READ else columns_of(table)
+    keys = [columns[name] for name in ("id", "patient_id") if name in columns]
+    query = select(*keys, *wanted).where(columns["clinic_id"] == clinic_id).order_by(columns["id"])
     return query.with_for_update() if lock else query
 
 
 def _load(
     session: Db, store: Store, table: str, query: Select[Any], patient_column: Column[Any] | None
 ) -> None:
-    names = [column.name for column in columns_of(table)]
+    names = READ.get(table) or tuple(column.name for column in columns_of(table))
     child = CHILDREN.get(table)
     for row in session.execute(query).mappings():
         values: Values = {name: row[name] for name in names}

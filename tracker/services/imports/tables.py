@@ -37,6 +37,15 @@ LINE = Base.metadata.tables[AuthorizationLine.__tablename__]
 # Child rows ride in their parent's values under these names, by billing code.
 CHILDREN = {"fill": "unit_rows", "payer_authorization": "lines"}
 LINE_COLUMNS = ("units", "approved", "requested", "requested_units")
+# What an import reads or may set of rows on file; the other columns of these wide tables stay unread.
+READ: dict[str, tuple[str, ...]] = {
+    "patient": ("mrn", "family", "given", "name_key", "birth_date", "indication", "owner_id"),
+    "fill": ("on_date", "sequence", "days_supply", "formulation", "ndc"),
+    "payer_authorization": (
+        *("plan_id", "kind", "number", "status", "starts_on", "ends_on"),
+        *("requested_starts_on", "requested_ends_on"),
+    ),
+}
 HOUSEKEEPING = frozenset({"id", "clinic_id", "patient_id", "version", "entered_at", "entered_by"})
 
 

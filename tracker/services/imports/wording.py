@@ -52,10 +52,17 @@ def field_name(entry: Entry, name: str) -> str:
     """`PA A-55907 to`, `Fill of 2026-10-31 units`, `Member ID`."""
     label = FIELDS.get(entry.table, {}).get(name, name)
     if entry.table == "payer_authorization":
-        return f"PA {entry.values['number'] or 'without a number'} {label}"
+        return f"{pa_name(entry.values['number'])} {label}"
     if entry.table == "fill":
         return f"Fill of {entry.values['on_date']} {label}"
     return label
+
+
+def pa_name(number: str | None) -> str:
+    """`PA A-55907`; a number that says so itself is left alone."""
+    if number is None:
+        return "PA without a number"
+    return number if number.upper().startswith("PA") else f"PA {number}"
 
 
 def shown(desk: Desk, name: str, value: Any) -> str:
@@ -119,7 +126,7 @@ def _authorization(desk: Desk, values: Values) -> str:
     last = values["ends_on"] or values["requested_ends_on"]
     span = f", {first or 'open'} to {last or 'open'}" if first or last else ", no dates"
     units = f", {shown(desk, 'lines', values['lines'])}" if values["lines"] else ""
-    return f"New PA {values['number'] or 'without a number'}: {values['status'].label}{span}{units}"
+    return f"New {pa_name(values['number'])}: {values['status'].label}{span}{units}"
 
 
 def plan_of(desk: Desk, plan_id: str) -> str:
