@@ -571,6 +571,9 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_coverage_clinic_id_patient_id"), ["clinic_id", "patient_id"], unique=False
         )
+        batch_op.create_index(
+            batch_op.f("ix_coverage_clinic_id_plan_id"), ["clinic_id", "plan_id"], unique=False
+        )
 
     op.create_table(
         "formulary_rule",
@@ -866,6 +869,12 @@ def upgrade() -> None:
             batch_op.f("ix_payer_authorization_clinic_id_patient_id"),
             ["clinic_id", "patient_id"],
             unique=False,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_payer_authorization_clinic_id_plan_id"), ["clinic_id", "plan_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_payer_authorization_clinic_id_renews_id"), ["clinic_id", "renews_id"], unique=False
         )
 
     op.create_table(
@@ -1347,6 +1356,9 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("fill", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_fill_clinic_id_authorization_id"), ["clinic_id", "authorization_id"], unique=False
+        )
         batch_op.create_index(
             batch_op.f("ix_fill_clinic_id_patient_id"), ["clinic_id", "patient_id"], unique=False
         )

@@ -29,6 +29,8 @@ class Authorization(Limit, PatientFact, Base):
         belongs_to("payer_authorization", column="renews_id"),
         UniqueConstraint("clinic_id", "patient_id", "plan_id", "kind", "number", "starts_on"),
         Index(None, "clinic_id", "number"),
+        Index(None, "clinic_id", "plan_id"),
+        Index(None, "clinic_id", "renews_id"),
         in_order(),
         in_order("requested_starts_on", "requested_ends_on"),
         at_least("limit_quantity", 1),

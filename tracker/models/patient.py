@@ -96,6 +96,7 @@ class Coverage(PatientFact, Base):
         belongs_to("plan"),
         UniqueConstraint("clinic_id", "patient_id", "plan_id", "starts_on"),
         Index(None, "clinic_id", "member_id"),
+        Index(None, "clinic_id", "plan_id"),
         in_order(),
         at_least("rank", 1, 9),
     )

@@ -48,6 +48,7 @@ class Fill(PatientFact, Base):
     __table_args__ = of_patient(
         UniqueConstraint("clinic_id", "patient_id", "on_date", "sequence"),
         belongs_to("payer_authorization", column="authorization_id"),
+        Index(None, "clinic_id", "authorization_id"),
         at_least("days_supply", 1, 365),
         at_least("sequence", 1),
     )
