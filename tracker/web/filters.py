@@ -71,7 +71,6 @@ def navigation() -> list[NavigationItem]:
             name, url_for(endpoint), here in blueprints.split(), open_count if name == "Worklist" else None
         )
         for name, endpoint, blueprints in PAGES
-        if endpoint in current_app.view_functions
     ]
 
 
