@@ -211,6 +211,7 @@ def test_denial_names_a_fill_or_an_authorization(ana, session, rosa):
             "before the first day",
         ),
         ("weight", {"on_date": "2026-06-01", "kg": "9999"}, "Give a number from 0.1 to 700."),
+        ("denial", {"rarc": "N1 " * 13}, "Give at most 12 codes."),
         ("lab", {"kind": "", "on_date": "2026-06-01"}, "Name the test."),
     ],
 )

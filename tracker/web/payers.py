@@ -55,7 +55,7 @@ def add_payer() -> ResponseReturnValue:
 
 @blueprint.route("/<payer_id>/change", methods=["GET", "POST"])
 def change_payer(payer_id: str) -> ResponseReturnValue:
-    return _change(Payer, payer_id, PayerForm, "payer")
+    return _change(Payer, payer_id, PayerForm)
 
 
 @blueprint.route("/<payer_id>/plans/new", methods=["GET", "POST"])
@@ -66,20 +66,19 @@ def add_plan(payer_id: str) -> ResponseReturnValue:
 
 @blueprint.route("/plans/<plan_id>/change", methods=["GET", "POST"])
 def change_plan(plan_id: str) -> ResponseReturnValue:
-    return _change(Plan, plan_id, PlanForm, "plan")
+    return _change(Plan, plan_id, PlanForm)
 
 
 @blueprint.route("/plans/<plan_id>/rules/new", methods=["GET", "POST"])
 def add_rule(plan_id: str) -> ResponseReturnValue:
     owner = access.find_or_404(Plan, plan_id)
     form = RuleForm(data={"starts_on": access.today().replace(month=1, day=1)})
-    name = f"rule of {owner.payer.name} {owner.name}"
-    return _add(FormularyRule, form, {"plan_id": owner.id}, name, _home(owner))
+    return _add(FormularyRule, form, {"plan_id": owner.id}, f"rule of {_title(owner)}", _home(owner))
 
 
 @blueprint.route("/rules/<rule_id>/change", methods=["GET", "POST"])
 def change_rule(rule_id: str) -> ResponseReturnValue:
-    return _change(FormularyRule, rule_id, RuleForm, "rule")
+    return _change(FormularyRule, rule_id, RuleForm)
 
 
 def _add(
@@ -106,22 +105,22 @@ def _add(
     return _saved(row, "added")
 
 
-def _change(model: type[Any], row_id: str, form_class: type[FactForm], name: str) -> ResponseReturnValue:
+def _change(model: type[Any], row_id: str, form_class: type[FactForm]) -> ResponseReturnValue:
     row = access.find_or_404(model, row_id)
     form = _filled(form_class, row)
     if not form.validate_on_submit():
-        return _page(form, name, row, _home(row)), 422 if form.is_submitted() else 200
+        return _page(form, _name(row), row, _home(row)), 422 if form.is_submitted() else 200
     values, read, actor = form.values(), form.read_version, access.current_actor()
     try:
         _fits(model, values, row)
         facts.change(db.session, row, values, version=read, actor=actor, now=clock.now())
     except Conflict:
-        return _conflicting(form, model, row_id, name)
+        return _conflicting(form, model, row_id)
     except Refused as refused:
         db.session.rollback()
         row = access.find_or_404(model, row_id)
         form.fail(str(refused), refused.field)
-        return _page(form, name, row, _home(row)), 422
+        return _page(form, _name(row), row, _home(row)), 422
     return _saved(row, "saved")
 
 
@@ -144,11 +143,11 @@ def _fits(model: type[Any], values: Mapping[str, Any], row: Any) -> None:
         )
 
 
-def _conflicting(form: FactForm, model: type[Any], row_id: str, name: str) -> ResponseReturnValue:
+def _conflicting(form: FactForm, model: type[Any], row_id: str) -> ResponseReturnValue:
     db.session.rollback()
     row = access.find_or_404(model, row_id)
     on_file = _filled(type(form), row, formdata=None)
-    return conflict.page(mine=form, on_file=on_file, row=row, title=name.capitalize(), back=_home(row))
+    return conflict.page(mine=form, on_file=on_file, row=row, title=f"Change {_name(row)}", back=_home(row))
 
 
 def _page(form: FactForm, name: str, row: Any, back: str) -> str:
@@ -171,6 +170,17 @@ def _plans_of(row: Any) -> list[str]:
     if isinstance(row, FormularyRule):
         return [row.plan_id]
     return [row.id] if isinstance(row, Plan) else [plan.id for plan in row.plans]
+
+
+def _name(row: Any) -> str:
+    """What a record is, for a heading."""
+    if isinstance(row, FormularyRule):
+        return f"rule of {_title(row.plan)}"
+    return f"plan of {row.payer.name}" if isinstance(row, Plan) else "payer"
+
+
+def _title(owner: Plan) -> str:
+    return f"{owner.payer.name} {owner.name}"
 
 
 def _home(row: Any) -> str:

@@ -22,6 +22,7 @@ from tracker.web.forms import (
 )
 
 MOMENT = re.compile(r"(\S+)[ T]+([0-9]{1,2}):([0-9]{2})")
+MOST_TOKENS = 12
 TOKEN = re.compile(r"[A-Z0-9]{1,6}")
 LEFT_OUT = {"csrf_token", "version"}
 
@@ -199,4 +200,6 @@ class TokensField(TypedField):
         for token in tokens:
             if not TOKEN.fullmatch(token):
                 raise ValueError(f"{token[:20]} is no code. Write letters and digits, as in KX.")
+        if len(tokens) > MOST_TOKENS:
+            raise ValueError(f"Give at most {MOST_TOKENS} codes.")
         return tokens

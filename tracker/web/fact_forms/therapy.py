@@ -17,7 +17,9 @@ class RegimenForm(FactForm):
     drug = WordField("Drug", Drug, [Needed("Choose the drug.")], blank=None, default=Drug.CYCLOSPORINE)
     formulation = WordField("Formulation", Formulation, blank="Not known, or only one")
     form = WordField("Form", Form, [Needed("Choose the form.")], blank=None, default=Form.CAPSULE)
-    strengths_mg = StrengthsField("Capsule or tablet strengths, mg", description="As in 100, 25")
+    strengths_mg = StrengthsField(
+        "Capsule or tablet strengths, mg", description="As in 100, 25. Needed for these forms."
+    )
     dose_mg = NumberField("Single dose, mg", [Needed("Give the single dose.")])
     doses_per_day = WholeField("Doses a day", [Needed("Give the doses a day.")], low=1, high=24)
     days_supply = WholeField(
