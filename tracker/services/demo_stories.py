@@ -62,7 +62,7 @@ def _authorized(told: Told, payer: str, starts: int, ends: int, **more: object) 
         clinic_id=told.patient.clinic_id,
         patient_id=told.patient.id,
         plan_id=told.plans[payer].id,
-        number=f"{payer[0]}-{told.patient.mrn}{'' if ends > starts else 'R'}",
+        number=f"{payer[0]}-{told.patient.mrn}{'R' if starts > 0 else ''}",
         starts_on=told.today + timedelta(days=starts),
         ends_on=told.today + timedelta(days=ends),
         entered_by=ENTERED_BY,
