@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.attributes import flag_modified
 from sqlalchemy.orm.exc import StaleDataError
 
 from tracker.models.audit import AuditAction
@@ -72,8 +73,11 @@ def change(session: Db, row: Any, values: Values, *, version: int, actor: Actor,
 
     def write() -> None:
         _write(row, values)
-        if session.is_modified(row) and not isinstance(row, Clinic):
-            row.entered_at, row.entered_by = now, actor.name
+        if isinstance(row, Clinic) or _snapshot(row) == before:
+            return
+        row.entered_at, row.entered_by = now, actor.name
+        # Units, lines and steps are rows of their own: the version counts their changes too.
+        flag_modified(row, "entered_at")
 
     _apply(session, write, row.__tablename__)
     old, new = audit.difference(before, _snapshot(row))

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any, TypeVar
@@ -21,6 +22,7 @@ from tracker.services.actor import Actor
 from tracker.services.clinic_day import day_in
 
 Row = TypeVar("Row")
+ROW_ID = re.compile("[0-9A-Z]{26}")
 OPEN_ENDPOINTS = {"sign_in.enter", "static"}
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 VIEWER_POSTS = {"sign_in.leave", "patients.search"}
@@ -105,7 +107,9 @@ def scoped(model: type[Row]) -> Select[Row]:
 
 
 def find_or_404(model: type[Row], row_id: str) -> Row:
-    """One row of the clinic that asks. Another clinic's is not found."""
+    """One row of the clinic that asks. Another clinic's is not found, nor is what cannot be an id."""
+    if not ROW_ID.fullmatch(row_id):
+        abort(404)
     query = scoped(model).where(model.id == row_id)  # type: ignore[attr-defined]
     row = db.session.execute(query).scalar_one_or_none()
     if row is None:
