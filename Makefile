@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test install install-test clean
+.PHONY: run test bench install install-test clean
 
 run: .venv/installed
 	@exec $(BIN)/python app.py
@@ -14,6 +14,9 @@ test: .venv/installed-test
 	$(BIN)/mypy
 	$(BIN)/djlint --lint --quiet templates
 	$(BIN)/pytest
+
+bench: .venv/installed-test
+	@$(BIN)/python tests/bench/check_speed.py
 
 install: .venv/installed
 install-test: .venv/installed-test
