@@ -1,5 +1,6 @@
 """The program as people start and stop it: one process, an orderly end, one line for what can be mended."""
 
+import logging
 import os
 import signal
 import socket
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from clockwork import free_port
+from tracker.serving import LineWithIds
 
 HOME = Path(__file__).resolve().parent.parent
 SLOW = """
@@ -181,3 +183,12 @@ def test_a_missing_module_is_one_line(tmp_path):
 
     assert ended.returncode == 1
     assert ended.stderr == "Python module no_such_module is missing; run make run, or pip install -e .\n"
+
+
+def test_a_log_line_holds_ids_and_nothing_else_that_was_given():
+    record = logging.LogRecord("tracker", logging.ERROR, "x", 1, "scan of a clinic failed", None, None)
+    record.__dict__ |= {"clinic_id": "01J", "error": "ValueError", "name_of_patient": "Alvarez"}
+
+    line = LineWithIds("%(message)s").format(record)
+
+    assert line == "scan of a clinic failed clinic_id=01J error=ValueError"

@@ -43,6 +43,16 @@ def complain(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
+class LineWithIds(logging.Formatter):
+    """A log line with the ids given beside it. Only these names are written: none can hold a patient's data."""
+
+    written = ("clinic_id", "patient_id", "message_row_id", "attempts", "part", "error")
+
+    def format(self, record: logging.LogRecord) -> str:
+        found = [f"{name}={record.__dict__[name]}" for name in self.written if name in record.__dict__]
+        return " ".join([super().format(record), *found])
+
+
 def session_opener(app: Flask) -> OpenSession:
     """Sessions for work outside a request, each with its own end."""
 
@@ -96,7 +106,9 @@ def serve() -> int:
 
 
 def _set_up_logs(settings: Settings) -> None:
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(LineWithIds("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=settings.log_level, handlers=[handler])
     for chatty in ("alembic", "apscheduler"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
