@@ -44,7 +44,7 @@ def complain(line: str) -> None:
 
 
 class LineWithIds(logging.Formatter):
-    """A log line with the ids given beside it. Only these names are written: none can hold a patient's data."""
+    """A log line with the ids given beside it. Only these names are written: none holds a patient's data."""
 
     written = ("clinic_id", "patient_id", "message_row_id", "attempts", "part", "error")
 
