@@ -54,6 +54,13 @@ def test_a_reader_does_not_wait_for_a_writer(engine):
             assert reader.scalar(text("SELECT n FROM counter")) == 0
 
 
+def test_an_error_does_not_tell_what_was_written(engine):
+    with pytest.raises(IntegrityError) as failed, engine.begin() as connection:
+        connection.execute(text("INSERT INTO child VALUES (:secret)"), {"secret": 4711})
+
+    assert "4711" not in str(failed.value)
+
+
 def test_foreign_keys_hold(engine):
     with pytest.raises(IntegrityError), engine.begin() as connection:
         connection.execute(text("INSERT INTO child VALUES (99)"))

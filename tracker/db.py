@@ -48,10 +48,13 @@ def set_reading(only: bool) -> None:
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Options for `create_engine`; a lost PostgreSQL connection is noticed before it is used."""
+    """Options for `create_engine`; a lost PostgreSQL connection is noticed before it is used.
+
+    Values of statements stay out of error texts: they are patients' data.
+    """
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": BUSY_SECONDS}}
-    return {"pool_pre_ping": True, "pool_timeout": 5}
+        return {"hide_parameters": True, "connect_args": {"timeout": BUSY_SECONDS}}
+    return {"hide_parameters": True, "pool_pre_ping": True, "pool_timeout": 5}
 
 
 def prepare_engine(engine: Engine) -> None:

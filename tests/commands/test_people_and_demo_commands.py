@@ -32,6 +32,13 @@ def test_a_short_password_is_refused(runner):
     assert isinstance(answer.exception, Refused)
 
 
+@pytest.mark.parametrize("address", ["kim@[10.0.0.1", "kim@x.example,lee@", "kim", "@x", "k im@x.example"])
+def test_an_address_that_no_mail_can_go_to_is_refused(runner, address):
+    answer = runner.invoke(user, ["add", address, *KIM[2:]])
+
+    assert isinstance(answer.exception, Refused)
+
+
 def test_an_account_is_switched_off_and_listed_as_off(runner, session):
     runner.invoke(user, KIM)
     runner.invoke(user, ["off", "kim@clinic.example"])

@@ -90,6 +90,26 @@ def test_checking_again_changes_nothing(session, who):
     assert checking.last_outcome(session) == checking.Outcome(0, 0)
 
 
+def test_a_patient_who_leaves_care_has_no_open_alert_until_the_return(session, who):
+    add_fill(session, who)
+    facts.change(session, who, {"active": False}, version=who.version, actor=ANA, now=NOW)
+    states = set(session.scalars(select(Alert.state)))
+
+    facts.change(session, who, {"active": True}, version=who.version, actor=ANA, now=NOW)
+
+    assert states == {AlertState.CLOSED}
+    assert AlertState.OPEN in set(session.scalars(select(Alert.state)))
+
+
+def test_a_date_that_goes_back_makes_everyone_due(session, cast, who):
+    add_fill(session, who)
+    day_before = date(2026, 6, 7)
+
+    due = checking.due_patients(who.clinic_id, day_before, NOW)
+
+    assert session.scalars(due).all() == [who.id]
+
+
 def test_a_stale_edit_is_a_conflict(session, who):
     fill = add_fill(session, who)
     facts.change(session, fill, {"days_supply": 28}, version=1, actor=ANA, now=NOW)

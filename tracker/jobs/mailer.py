@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from sqlalchemy.exc import SQLAlchemyError
 
 from tracker.db import reading
 from tracker.jobs.delivery import Delivery, Undelivered, delivery_for
@@ -129,7 +130,16 @@ def _take(office: Office, owner: str, tally: Tally) -> tuple[Letter, EmailMessag
         if not claimed:
             session.rollback()
             return None
-        taken = _write(office, session, claimed[0], now)
+        try:
+            with session.begin_nested():
+                taken = _write(office, session, claimed[0], now)
+        except SQLAlchemyError:
+            raise
+        except Exception as error:  # this one letter is to blame, and must not hold up the others
+            outbox.record_failed(session, claimed[0], owner=owner, now=now, error=type(error).__name__)
+            tally.failed += 1
+            session.commit()
+            return None
         if taken is None:
             outbox.record_dropped(session, claimed[0], owner=owner, now=now)
             tally.dropped += 1

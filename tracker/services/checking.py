@@ -14,6 +14,7 @@ from tracker.models.authorization import Authorization
 from tracker.models.base import Db
 from tracker.models.clinic import Clinic
 from tracker.models.patient import Coverage, Patient, PatientCheck
+from tracker.models.payer import Plan
 from tracker.rules.answer import Answer
 from tracker.rules.casefile import BadCase, answer_document, validate
 from tracker.rules.check import check
@@ -58,7 +59,7 @@ def recheck_many(
 ) -> Outcome:
     """Check these patients in batches. `validated`: refuse contradictions as `recheck` does."""
     clinic = _clinic(session, clinic_id)
-    ids = list(patient_ids)
+    ids = sorted(patient_ids)
     total = Outcome()
     for start in range(0, len(ids), BATCH):
         batch = ids[start : start + BATCH]
@@ -86,7 +87,12 @@ def due_patients(clinic_id: str, today: date, now: datetime) -> Select[str]:
         select(PatientCheck.patient_id)
         .where(
             PatientCheck.clinic_id == clinic_id,
-            or_(PatientCheck.due, PatientCheck.check_on <= today, PatientCheck.check_on.is_(None)),
+            or_(
+                PatientCheck.due,
+                PatientCheck.check_on <= today,
+                PatientCheck.check_on.is_(None),
+                PatientCheck.as_of > today,  # the date went back: the answer is from the future
+            ),
             or_(PatientCheck.retry_at.is_(None), PatientCheck.retry_at <= now),
         )
         .order_by(PatientCheck.check_on, PatientCheck.patient_id)
@@ -106,7 +112,12 @@ def mark_due(session: Db, *, clinic_id: str, patient_ids: Collection[str] | None
 
 
 def mark_plan_due(session: Db, *, clinic_id: str, plan_ids: Collection[str]) -> int:
-    """Ask for a check of everyone with a coverage or an authorization of these plans."""
+    """Ask for a check of everyone with a coverage or an authorization of these plans.
+
+    The plans are held first, so that a patient who is just moving to one of them is not missed.
+    """
+    plans = select(Plan.id).where(Plan.clinic_id == clinic_id, Plan.id.in_(plan_ids))
+    session.execute(plans.order_by(Plan.id).with_for_update()).all()
     members = select(Coverage.patient_id).where(
         Coverage.clinic_id == clinic_id, Coverage.plan_id.in_(plan_ids)
     )
@@ -130,11 +141,13 @@ def _recheck_batch(
     session: Db, clinic: Clinic, ids: Collection[str], occasion: Occasion, *, validated: bool
 ) -> dict[str, Answer]:
     session.flush()
+    _hold(session, clinic.id, ids)
     session.expire_all()
     today = day_in(clinic, occasion.now)
     cases = load_cases(session, clinic, ids, as_of=today)
     kept = _kept_alerts(session, clinic.id, ids)
     checks = _checks(session, clinic.id, cases)
+    in_care = _in_care(session, clinic.id, ids)
     answers = {}
     outcome = Outcome()
     for patient_id, case in cases.items():
@@ -144,7 +157,7 @@ def _recheck_batch(
             session,
             clinic_id=clinic.id,
             patient_id=patient_id,
-            findings=_findings(answer, document),
+            findings=_findings(answer, document) if patient_id in in_care else [],
             kept=kept.get(patient_id, []),
             occasion=_explained(occasion, today),
         )
@@ -152,6 +165,23 @@ def _recheck_batch(
     session.flush()
     _remember(session, outcome)
     return answers
+
+
+def _hold(session: Db, clinic_id: str, ids: Collection[str]) -> None:
+    """Let two changes of one patient be checked one after the other, so that each sees the other's facts.
+
+    SQLite has one writer at a time and needs no lock.
+    """
+    mine = select(PatientCheck.patient_id).where(
+        PatientCheck.clinic_id == clinic_id, PatientCheck.patient_id.in_(ids)
+    )
+    session.execute(mine.order_by(PatientCheck.patient_id).with_for_update()).all()
+
+
+def _in_care(session: Db, clinic_id: str, ids: Collection[str]) -> set[str]:
+    """Those of these patients who are in care here; the others keep their answer but raise no alert."""
+    query = select(Patient.id).where(Patient.clinic_id == clinic_id, Patient.id.in_(ids), Patient.active)
+    return set(session.execute(query).scalars())
 
 
 def _decide(case: Case, today: date, *, validated: bool) -> Answer:

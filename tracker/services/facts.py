@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.attributes import flag_modified
 from sqlalchemy.orm.exc import StaleDataError
@@ -16,7 +17,7 @@ from tracker.models.audit import AuditAction
 from tracker.models.authorization import Authorization, AuthorizationLine
 from tracker.models.base import Db, PatientFact
 from tracker.models.clinic import Clinic
-from tracker.models.patient import Patient, PatientCheck
+from tracker.models.patient import Coverage, Patient, PatientCheck
 from tracker.models.payer import FormularyRule, Payer, Plan, RuleStep
 from tracker.models.therapy import Fill, FillUnit
 from tracker.services import audit, checking
@@ -215,6 +216,8 @@ def _follow_up(session: Db, row: Any, actor: Actor, now: datetime, what: str) ->
     if patient_id:
         if isinstance(row, Patient):
             _ensure_check(session, row)
+        if isinstance(row, Coverage | Authorization):
+            _share_plan(session, clinic_id, row.plan_id)
         because = f"{WORDS.get(row.__tablename__, 'fact')} {what} by {actor.name}"
         checking.recheck(
             session, patient_id=patient_id, clinic_id=clinic_id, now=now, actor=actor, because=because
@@ -223,6 +226,12 @@ def _follow_up(session: Db, row: Any, actor: Actor, now: datetime, what: str) ->
         checking.mark_due(session, clinic_id=clinic_id)
     else:
         checking.mark_plan_due(session, clinic_id=clinic_id, plan_ids=_plan_ids(row))
+
+
+def _share_plan(session: Db, clinic_id: str, plan_id: str) -> None:
+    """Wait for a change of the plan that is under way, and let none begin until this check is kept."""
+    plan = select(Plan.id).where(Plan.clinic_id == clinic_id, Plan.id == plan_id)
+    session.execute(plan.with_for_update(read=True)).all()
 
 
 def _ensure_check(session: Db, row: Patient) -> None:

@@ -59,6 +59,7 @@ def clinics_due(session: Db, now: datetime) -> list[str]:
             PatientCheck.due,
             PatientCheck.check_on.is_(None),
             PatientCheck.check_on <= func.coalesce(Clinic.demo_today, latest),
+            PatientCheck.as_of > func.coalesce(Clinic.demo_today, latest),
         ),
     )
     return list(session.execute(select(Clinic.id).where(someone.exists()).order_by(Clinic.id)).scalars())
@@ -68,6 +69,11 @@ def due_count(session: Db, clinic_id: str, now: datetime) -> int:
     """How many patients of a clinic must be checked now."""
     due = checking.due_patients(clinic_id, clinic_today(session, clinic_id, now), now)
     return session.execute(select(func.count()).select_from(due.order_by(None).subquery())).scalar_one()
+
+
+def nobody_is_due(session: Db, now: datetime) -> bool:
+    """Whether every clinic's answers hold today."""
+    return not any(due_count(session, clinic_id, now) for clinic_id in clinics_due(session, now))
 
 
 def ask_for_all(session: Db, *, clinic_id: str) -> int:

@@ -55,7 +55,8 @@ def check_now() -> ResponseReturnValue:
         last = step
         if time.monotonic() > ends:
             break
-    if last is None or last.finished:
+    # The heartbeat speaks for every clinic: it may beat here only if nobody is due anywhere.
+    if (last is None or last.finished) and scanning.nobody_is_due(db.session, clock.now()):
         heartbeat.beat(db.session, heartbeat.SCAN, clock.now())
     db.session.commit()
     flash(_result(last), "success")

@@ -150,7 +150,9 @@ def _try(job: Job, plan: Plan, read: Read, *, keep: bool) -> Mapping[int, Fault]
     trial = job.session.begin_nested()
     try:
         write_rows(job.writer, plan.store)
-        found = _contradictions(job, plan, read, touched) if len(touched) <= CHECKED_AT_ONCE else {}
+        found: dict[int, Fault] = {}
+        for start in range(0, len(touched), CHECKED_AT_ONCE):
+            found |= _contradictions(job, plan, read, touched[start : start + CHECKED_AT_ONCE])
         if not found and keep:
             write_history(job.writer, plan.store)
         if not found:
