@@ -260,8 +260,3 @@ def open_alert_count(session: Db, clinic_id: str) -> int:
     """How many alerts of this clinic are open."""
     query = select(func.count()).where(Alert.clinic_id == clinic_id, Alert.state == AlertState.OPEN)
     return session.execute(query).scalar_one()
-
-
-def every_patient(clinic_id: str) -> Select[str]:
-    """Ids of all patients of a clinic."""
-    return select(Patient.id).where(Patient.clinic_id == clinic_id).order_by(Patient.id)

@@ -32,11 +32,6 @@ def load_cases(
     return {who.id: _case(clinic, who, tables, plans, as_of) for who in people}
 
 
-def load_case(session: Db, clinic: Clinic, patient_id: str, *, as_of: date) -> facts.Case | None:
-    """One patient's case; None if the clinic has no such patient."""
-    return load_cases(session, clinic, [patient_id], as_of=as_of).get(patient_id)
-
-
 def policy_of(clinic: Clinic) -> facts.Policy:
     """The clinic's lead times as the rules read them."""
     return facts.Policy(

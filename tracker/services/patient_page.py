@@ -6,10 +6,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, scoped_session, selectinload
+from sqlalchemy.orm import selectinload
 
 from tracker.models.alert import Alert
 from tracker.models.authorization import Authorization
+from tracker.models.base import Db
 from tracker.models.patient import Patient, PatientCheck
 from tracker.models.payer import Plan
 from tracker.models.therapy import Fill
@@ -22,7 +23,6 @@ from tracker.services.patient_facts import FactPanel, Names, panels, takes, unit
 from tracker.services.patients import Who
 from tracker.services.worklist import AlertLine, open_alerts, read_lines
 
-Db = Session | scoped_session[Session]
 PERMITTING = frozenset(
     {AuthorizationStatus.APPROVED, AuthorizationStatus.PARTIALLY_APPROVED, AuthorizationStatus.NOT_REQUIRED}
 )

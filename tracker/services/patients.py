@@ -6,16 +6,15 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
-from sqlalchemy.orm import Session, scoped_session
 
 from tracker.models.alert import Alert, AlertState
 from tracker.models.authorization import Authorization
+from tracker.models.base import Db
 from tracker.models.patient import Coverage, Patient, PatientCheck
 from tracker.models.user import User
 from tracker.rules.words import Severity
 from tracker.services.names import fold
 
-Db = Session | scoped_session[Session]
 PAGE = 50
 FOUND_AT_MOST = 50
 SEVERITIES = tuple(Severity)

@@ -6,13 +6,11 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, scoped_session
 
 from tracker.models import authorization as decided
 from tracker.models import patient as person
 from tracker.models import therapy
-
-Db = Session | scoped_session[Session]
+from tracker.models.base import Db
 
 # The kinds of facts that a person can open and correct, as the forms call them.
 FACT_TABLES: Mapping[str, type[Any]] = {

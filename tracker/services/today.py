@@ -7,9 +7,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, func, select
-from sqlalchemy.orm import Session, scoped_session
 
 from tracker.models.alert import AlertEvent, AlertEventKind
+from tracker.models.base import Db
 from tracker.models.patient import Patient, PatientCheck
 from tracker.models.user import User
 from tracker.rules.words import AlertCode
@@ -17,7 +17,6 @@ from tracker.services.kept_answer import FillResult, read_fills
 from tracker.services.patients import Who, who_columns
 from tracker.services.worklist import AlertLine, open_alerts, read_lines
 
-Db = Session | scoped_session[Session]
 DAYS_AHEAD = 14
 WEEKS_AHEAD = 12
 NAMED = 3

@@ -6,9 +6,9 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, select
-from sqlalchemy.orm import Session, scoped_session
 
 from tracker.models.alert import Alert, AlertEvent, AlertState
+from tracker.models.base import Db
 from tracker.models.patient import Patient, PatientCheck
 from tracker.models.user import User
 from tracker.rules.words import AlertCode, Severity
@@ -16,7 +16,6 @@ from tracker.services import proof
 from tracker.services.errors import NotFound
 from tracker.services.patients import Who, last_page, who_columns
 
-Db = Session | scoped_session[Session]
 PAGE = 50
 WHO = 5
 DUE = "reply_by", "due_at", "due_on"

@@ -3,9 +3,8 @@
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable
 from datetime import date, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask, abort, g, redirect, request, session, url_for
@@ -125,8 +124,3 @@ def safe_next(wanted: str | None) -> str | None:
         return None
     parts = urlsplit(wanted)
     return wanted if not parts.scheme and not parts.netloc else None
-
-
-def choices_of(rows: Iterable[Any]) -> list[tuple[str, str]]:
-    """(id, name) of each row, for a select."""
-    return [(row.id, row.name) for row in rows]

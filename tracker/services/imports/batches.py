@@ -20,7 +20,7 @@ from tracker.services import audit
 from tracker.services.actor import Actor
 from tracker.services.errors import BadFile, Conflict, NotFound, Refused
 from tracker.services.imports.planning import Read
-from tracker.services.imports.report import Counts, Report, pack, unpack
+from tracker.services.imports.report import Report, pack, unpack
 
 PEEK = 100
 FIELD_CHOICES = [(field.value, field.label) for field in ClinicField]
@@ -109,10 +109,6 @@ def report_of(session: Db, batch: ImportBatch) -> Report | None:
     query = select(ImportBatch.report).where(ImportBatch.id == batch.id)
     content = session.execute(query).scalar_one()
     return unpack(content) if content else None
-
-
-def counts_of(batch: ImportBatch) -> Counts:
-    return Counts(**batch.counts)
 
 
 def discard(session: Db, batch: ImportBatch, *, actor: Actor, now: datetime) -> None:
