@@ -22,7 +22,7 @@ LAW = {
     "web": {"services", "rules", "models", "clock", "db", "settings"},
     "jobs": {"services", "rules", "models", "clock", "db", "settings"},
 }
-COMPOSITION = {"factory", "cli", "commands", "migrating", "readiness", "serving", "__init__"}
+COMPOSITION = {"factory", "cli", "commands", "migrating", "readiness", "running", "serving", "__init__"}
 STANDARD_ONLY = {"rules", "clock"}
 FORBIDDEN = {
     "formats": {"flask", "sqlalchemy"},

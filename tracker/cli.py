@@ -5,9 +5,11 @@ import sys
 import click
 from flask.cli import FlaskGroup
 
+from tracker.commands.backup import backup, restore
 from tracker.commands.check import check
 from tracker.commands.db import db
 from tracker.commands.demo import demo
+from tracker.commands.doctor import doctor
 from tracker.commands.imports import import_group
 from tracker.commands.mail import mail
 from tracker.commands.run import run
@@ -25,7 +27,7 @@ tracker = FlaskGroup(
     load_dotenv=False,
     help="Prior-authorization and step-therapy tracker.\n\nExample: tracker check patient.json",
 )
-for command in (run, demo, check, import_group, scan, mail, user, db):
+for command in (run, demo, check, import_group, scan, mail, user, db, backup, restore, doctor):
     tracker.add_command(command)
 
 

@@ -27,6 +27,7 @@ from tracker.factory import HOME, create_app
 from tracker.jobs.mailer import Office, OpenSession, renderer
 from tracker.jobs.schedule import Clockwork
 from tracker.readiness import make_ready
+from tracker.running import running
 from tracker.settings import BadSettings, Settings, from_environment
 
 DRAIN_SECONDS = 30.0
@@ -102,7 +103,8 @@ def serve() -> int:
             f"Stop what runs there, or choose another port: TRACKER_PORT={settings.port + 1}"
         )
         return 1
-    return _run(app, settings, server)
+    with running(settings.instance):
+        return _run(app, settings, server)
 
 
 def _set_up_logs(settings: Settings) -> None:

@@ -60,6 +60,22 @@ class Settings(BaseModel):
         30, ge=1, le=60, description="seconds to wait for each answer of the mail server"
     )
     mail_from: str = Field("pa-tracker@localhost", description="sender of the mails")
+    backup_folder: Path | None = Field(
+        None, description="folder for daily backups; default: backups under the instance folder"
+    )
+    backup_keep: int = Field(30, ge=0, le=3650, description="daily backups kept; 0: none are made")
+    backup_key: str = Field(
+        "", description="age key that encrypts backups (tracker backup --new-key)", repr=False
+    )
+    watchdog_seconds: int = Field(
+        600, ge=60, le=86400, description="a scan or mail round silent for so long ends the process (exit 70)"
+    )
+    ping_url: str = Field(
+        "", description="https address to fetch after each complete scan, for a dead-man switch", repr=False
+    )
+    metrics_token: str = Field(
+        "", description="bearer token that opens /metrics; without one it is closed in production", repr=False
+    )
     upload_megabytes: int = Field(20, ge=1, le=200, description="largest file that can be uploaded")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="how much is logged")
 
@@ -96,6 +112,14 @@ class Settings(BaseModel):
                 "set TRACKER_SMTP_USER and TRACKER_SMTP_PASSWORD together",
             ),
             (
+                bool(self.ping_url) and urlsplit(self.ping_url).scheme not in {"http", "https"},
+                "TRACKER_PING_URL must look like https://ping.example/secret",
+            ),
+            (
+                bool(self.metrics_token) and len(self.metrics_token) < 16,
+                "TRACKER_METRICS_TOKEN must have 16 characters or more",
+            ),
+            (
                 "@" not in self.mail_from or any(c in self.mail_from for c in "\r\n\0"),
                 "TRACKER_MAIL_FROM must be an address",
             ),
@@ -120,6 +144,18 @@ class Settings(BaseModel):
     @property
     def mail_folder(self) -> Path:
         return self.instance / "mail"
+
+    @property
+    def backups(self) -> Path:
+        """Where backups are written."""
+        return self.backup_folder or self.instance / "backups"
+
+    @property
+    def sqlite_file(self) -> Path | None:
+        """The file of a SQLite database; None for another database, or one in memory."""
+        prefix = "sqlite:///"
+        name = self.database.removeprefix(prefix) if self.database.startswith(prefix) else ""
+        return Path(name) if name and name != ":memory:" else None
 
     @property
     def has_mail_server(self) -> bool:

@@ -207,3 +207,47 @@ def test_a_tick_mails_what_waits(session, settings, cast):
 
     session.expire_all()
     assert session.execute(select(OutboxMessage)).scalar_one().state is OutboxState.SENT
+
+
+def test_a_tick_that_hangs_ends_the_process(quick, monkeypatch, caplog):
+    go, ended = threading.Event(), threading.Event()
+    monkeypatch.setattr(schedule, "scan_all", lambda *_, **__: go.wait(10))
+    given = quick.settings.model_copy(update={"watchdog_seconds": 0})
+    work = Clockwork(Office(quick.open_session, given, RENDER, real_clock.now), end=ended.set)
+    work.start()
+    try:
+        assert ended.wait(5)
+    finally:
+        go.set()
+        work.stop()
+    assert "hangs" in caplog.text
+
+
+def test_a_tick_that_gets_on_is_left_alone(quick, monkeypatch):
+    """As long as it is asked between batches whether to stop, it is alive."""
+    ended = threading.Event()
+
+    def slow(*_, stopping, **__):
+        for _ in range(30):
+            time.sleep(0.1)
+            stopping()
+
+    monkeypatch.setattr(schedule, "scan_all", slow)
+    given = quick.settings.model_copy(update={"watchdog_seconds": 1})
+    work = Clockwork(Office(quick.open_session, given, RENDER, real_clock.now), end=ended.set)
+    work.start()
+    try:
+        assert not ended.wait(2.5)
+    finally:
+        work.stop()
+
+
+@pytest.mark.parametrize(("whole", "pings"), [(True, 1), (False, 0)])
+def test_only_a_complete_scan_is_told_to_the_dead_man_switch(session, settings, monkeypatch, whole, pings):
+    told = []
+    monkeypatch.setattr(schedule, "scan_all", lambda *_, **__: whole)
+    monkeypatch.setattr(schedule, "ping", told.append)
+
+    Clockwork(office(session, settings, SetClock(), ping_url="https://ping.example/secret")).tick()
+
+    assert told == ["https://ping.example/secret"] * pings

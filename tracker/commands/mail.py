@@ -12,6 +12,8 @@ from tracker.jobs.mailer import compose, send_due
 from tracker.models.ids import new_id
 from tracker.models.outbox import OutboxLine, OutboxMessage, OutboxState
 from tracker.models.user import User
+from tracker.services import holds
+from tracker.services.errors import Refused
 from tracker.services.mail_text import MailText
 from tracker.serving import office_of
 from tracker.settings import Settings
@@ -38,6 +40,9 @@ def send() -> None:
 
     Example: tracker mail send
     """
+    held = holds.mail_hold(db.session)
+    if held is not None:
+        raise Refused(f"Mails are held: {held.reason}. Let them go with: tracker mail release")
     app = current_app._get_current_object()  # type: ignore[attr-defined] # the app behind the proxy
     tally = send_due(office_of(app), round_seconds=3600)
     click.echo(
@@ -71,6 +76,42 @@ def list_mails(everything: bool) -> None:
         )
     if not rows:
         click.echo("No mail waits.")
+
+
+@mail.command()
+@click.option("--reason", default="held by hand", show_default=True, help="why, for those who read it")
+@with_appcontext
+def hold(reason: str) -> None:
+    """Send nothing until someone says that mails may go again.
+
+    Example: tracker mail hold --reason "restored from last night"
+    """
+    holds.hold_mail(db.session, reason=reason, now=clock.now())
+    db.session.commit()
+    click.echo("Mails are held. Let them go with: tracker mail release")
+
+
+@mail.command()
+@click.option(
+    "--drop", is_flag=True, help="do not send what waits: it went out before the backup was restored"
+)
+@click.option("--send", is_flag=True, help="send what waits")
+@with_appcontext
+def release(drop: bool, send: bool) -> None:
+    """Let held mails go again, once you have looked at what waits.
+
+    Example: tracker mail release --drop
+    """
+    held = holds.mail_hold(db.session)
+    if held is None:
+        click.echo("Mails are not held.")
+        return
+    click.echo(f"Held since {held.since_at:%Y-%m-%d %H:%M}Z: {held.reason}. {held.waiting_count} mails wait.")
+    if drop == send:
+        raise Refused("Say --send to send what waits, or --drop if it went out before the restore.")
+    dropped = holds.release_mail(db.session, drop_waiting=drop, now=clock.now())
+    db.session.commit()
+    click.echo(f"Mails go out again. {dropped} were dropped; their alerts stay on the pages.")
 
 
 @mail.command()

@@ -94,6 +94,12 @@ class SmtpDelivery:
             self._envelope(smtp, to)
             self._content(smtp, message.as_bytes())
 
+    def try_connection(self) -> None:
+        """Connect and sign in, send nothing. Raises Undelivered."""
+        with self._capped():
+            self._connected()
+        self.close()
+
     def close(self) -> None:
         smtp, self.smtp = self.smtp, None
         if smtp is None:

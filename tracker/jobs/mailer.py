@@ -23,8 +23,8 @@ from tracker.db import reading
 from tracker.jobs.delivery import Delivery, Undelivered, delivery_for
 from tracker.models.base import Db
 from tracker.models.clinic import Clinic
-from tracker.services import outbox
-from tracker.services.heartbeat import trust_line
+from tracker.services import holds, outbox
+from tracker.services.heartbeat import MAIL_ROUND, stale_after, trust_line
 from tracker.services.mail_text import MailText, Render, alert_mail
 from tracker.services.outbox import Letter
 from tracker.settings import Settings
@@ -35,7 +35,7 @@ Clock = Callable[[], datetime]
 OpenSession = Callable[[], AbstractContextManager[Db]]
 
 POLICY = SMTP.clone(cte_type="7bit")
-ROUND_SECONDS = 120.0  # then the scan has its turn again
+ROUND_SECONDS = MAIL_ROUND.total_seconds()  # then the scan has its turn again
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,10 @@ def send_due(
     stopping: Callable[[], bool] = lambda: False,
     round_seconds: float = ROUND_SECONDS,
 ) -> Tally:
-    """Send whatever may go out now, until nothing waits, the way is broken or the time is up."""
+    """Send whatever may go out now, until nothing waits, the way is broken or the time is up.
+
+    While mails are held nothing is sent.
+    """
     tally = Tally()
     owner = secrets.token_hex(8)
     way = delivery or delivery_for(office.settings)
@@ -100,8 +103,9 @@ def _someone_waits(office: Office) -> bool:
     """A look that takes no write lock, since most rounds find nothing."""
     with reading(), office.open_session() as session:
         found = session.execute(outbox.ready_messages(office.clock()).limit(1)).first()
+        waits = found is not None and not holds.mail_is_held(session)
         session.rollback()
-    return found is not None
+    return waits
 
 
 def _send_next(office: Office, way: Delivery, owner: str, tally: Tally) -> bool:
@@ -153,7 +157,13 @@ def _write(office: Office, session: Db, row_id: str, now: datetime) -> tuple[Let
         return None
     clinic = session.get_one(Clinic, letter.clinic_id)
     settings = office.settings
-    trust = trust_line(session, clinic, now, mail_to_files=not settings.has_mail_server)
+    trust = trust_line(
+        session,
+        clinic,
+        now,
+        mail_to_files=not settings.has_mail_server,
+        silence=stale_after(settings.scan_seconds),
+    )
     text = alert_mail(
         letter, trust=trust, time_zone=clinic.time_zone, address=settings.address, render=office.render
     )

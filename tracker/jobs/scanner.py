@@ -44,6 +44,7 @@ def _scan_one(open_session: OpenSession, clock: Clock, clinic_id: str, stopping:
     try:
         with open_session() as session:
             for step in scan.steps(session, clinic_id=clinic_id, clock=clock, kind=ScanKind.TICK):
+                heartbeat.beat(session, heartbeat.PROGRESS, clock())
                 session.commit()
                 if stopping() and not step.finished:
                     break

@@ -5,21 +5,26 @@ so a tick that is late, doubled or cut off costs nothing but time.
 """
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
+from typing import NoReturn
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from tracker.jobs.backups import back_up_daily
 from tracker.jobs.mailer import Office, send_due
+from tracker.jobs.ping import ping
 from tracker.jobs.scanner import scan_all
 from tracker.services import heartbeat
 
 log = logging.getLogger(__name__)
 
 TICK = "tick"
+HUNG = 70  # exit status, EX_SOFTWARE: whoever started the process starts it again
 _one_per_process = threading.Lock()
 
 
@@ -27,12 +32,24 @@ class AlreadyTicking(RuntimeError):
     """This process has its clockwork; a second would only do the work twice."""
 
 
-class Clockwork:
-    """Start once, stop once. `stop` waits for a tick that is under way, which ends at its next batch."""
+def end_process() -> NoReturn:
+    """Leave at once, without waiting for the thread that hangs."""
+    logging.shutdown()
+    os._exit(HUNG)
 
-    def __init__(self, office: Office) -> None:
+
+class Clockwork:
+    """Start once, stop once. `stop` waits for a tick that is under way, which ends at its next batch.
+
+    A tick that shows no progress for `watchdog_seconds` hangs, and no thread can be ended from outside:
+    the process ends (`end`), and what was under way is taken up by the next one.
+    """
+
+    def __init__(self, office: Office, *, end: Callable[[], object] = end_process) -> None:
         self.office = office
         self.seconds = office.settings.scan_seconds
+        self._end = end
+        self._under_way = False
         self._stopping = threading.Event()
         self._last_tick = time.monotonic()
         self._scheduler = BackgroundScheduler(
@@ -69,18 +86,30 @@ class Clockwork:
         _one_per_process.release()
 
     def tick(self) -> None:
-        """Scan, then mail; trouble in one never keeps the other from its turn."""
+        """Scan, mail, back up; trouble in one never keeps the others from their turn."""
+        self._under_way = True
+        for what, work in (("scan", self._scan), ("mail", self._mail), ("backup", self._back_up)):
+            self._last_tick = time.monotonic()
+            if what == "scan" or not self._stopping.is_set():
+                self._safely(what, work)
         self._last_tick = time.monotonic()
-        self._safely("scan", self._scan)
-        if not self._stopping.is_set():
-            self._safely("mail", self._mail)
+        self._under_way = False
+
+    def _goes_on(self) -> bool:
+        """Asked after each batch and each mail, so it is also the sign of progress. Whether to stop."""
         self._last_tick = time.monotonic()
+        return self._stopping.is_set()
 
     def _scan(self) -> None:
-        scan_all(self.office.open_session, self.office.clock, stopping=self._stopping.is_set)
+        whole = scan_all(self.office.open_session, self.office.clock, stopping=self._goes_on)
+        if whole and self.office.settings.ping_url:
+            ping(self.office.settings.ping_url)
+
+    def _back_up(self) -> None:
+        back_up_daily(self.office)
 
     def _mail(self) -> None:
-        send_due(self.office, stopping=self._stopping.is_set)
+        send_due(self.office, stopping=self._goes_on)
         with self.office.open_session() as session:
             heartbeat.beat(session, heartbeat.MAIL, self.office.clock())
             session.commit()
@@ -92,8 +121,16 @@ class Clockwork:
             log.error("a part of the tick failed", extra={"part": what, "error": type(error).__name__})
 
     def _nudge(self) -> None:
-        """Ask for a tick when none came for long: the computer's clock was set back, or it slept."""
+        """Ask for a tick when none came for long: the computer's clock was set back, or it slept.
+
+        End the process when one is under way and does not get on.
+        """
         while not self._stopping.wait(self.seconds):
-            if time.monotonic() - self._last_tick > 3 * self.seconds:
+            silent = time.monotonic() - self._last_tick
+            if self._under_way:
+                if silent > self.office.settings.watchdog_seconds:
+                    log.critical("the tick hangs: the process ends, to be started again")
+                    self._end()
+            elif silent > 3 * self.seconds:
                 self._last_tick = time.monotonic()
                 self._scheduler.modify_job(TICK, next_run_time=self.office.clock())

@@ -3,7 +3,7 @@
 The list of modules here is what migrations and tests see.
 """
 
-from tracker.models import alert, audit, clinic, imports, outbox, patient, payer, scan, therapy, user
+from tracker.models import alert, audit, clinic, hold, imports, outbox, patient, payer, scan, therapy, user
 from tracker.models.authorization import Authorization, AuthorizationLine, Denial, Trial
 from tracker.models.base import Base
 
@@ -16,6 +16,7 @@ __all__ = [
     "alert",
     "audit",
     "clinic",
+    "hold",
     "imports",
     "outbox",
     "patient",

@@ -11,11 +11,15 @@ from tracker.models.clinic import Clinic
 from tracker.models.outbox import OutboxMessage, OutboxState
 from tracker.models.patient import PatientCheck
 from tracker.models.scan import Heartbeat
+from tracker.services import holds
 from tracker.services.clinic_day import day_in
 
 SCAN = "scan"
+PROGRESS = "scan_progress"
 MAIL = "mail"
-STALE_AFTER = timedelta(hours=26)  # a day, and two hours for a slow start
+BACKUP = "backup"
+LONGEST_SILENCE = timedelta(hours=26)  # a day, and two hours for a slow start
+MAIL_ROUND = timedelta(seconds=120)  # the longest that mails keep the next look waiting
 CLOCK_BACK = timedelta(days=1)
 CLOCK_AHEAD = timedelta(days=400)
 
@@ -35,6 +39,24 @@ class TrustLine:
     demo: bool
     moved_date: date | None
     mail_to_files: bool
+    mail_held: bool = False
+
+
+def stale_after(scan_seconds: int) -> timedelta:
+    """Two rounds: so long without a look, and pages say that what they show may be out of date."""
+    return 2 * (timedelta(seconds=scan_seconds) + MAIL_ROUND)
+
+
+def scan_is_stale(session: Db, now: datetime, *, silence: timedelta) -> bool:
+    """Whether the last complete scan is too long ago to trust.
+
+    A long one that is under way counts while it goes on, though not for more than a day.
+    """
+    last = last_beat(session, SCAN)
+    if last is None or now - last > LONGEST_SILENCE:
+        return True
+    progress = last_beat(session, PROGRESS)
+    return now - max(last, progress or last) > silence
 
 
 def beat(session: Db, name: str, now: datetime) -> None:
@@ -61,7 +83,7 @@ def trust_line(
     now: datetime,
     *,
     mail_to_files: bool,
-    stale_after: timedelta = STALE_AFTER,
+    silence: timedelta = LONGEST_SILENCE,
 ) -> TrustLine:
     """The state of a clinic's checks and mails, for the head of a page and the foot of a mail."""
     last = last_beat(session, SCAN)
@@ -81,10 +103,11 @@ def trust_line(
         error_count=checks[2],
         mail_sent_count=_mails(session, clinic, OutboxState.SENT, OutboxMessage.sent_at >= midnight),
         mail_failed_count=_mails(session, clinic, OutboxState.FAILED, OutboxMessage.next_at >= midnight),
-        stale=last is None or now - last > stale_after,
+        stale=scan_is_stale(session, now, silence=silence),
         demo=clinic.is_demo,
         moved_date=clinic.demo_today,
         mail_to_files=mail_to_files,
+        mail_held=holds.mail_is_held(session),
     )
 
 

@@ -22,7 +22,7 @@ from tracker.services.clinic_day import day_in
 
 Row = TypeVar("Row")
 ROW_ID = re.compile("[0-9A-Z]{26}")
-OPEN_ENDPOINTS = {"sign_in.enter", "static"}
+OPEN_ENDPOINTS = {"sign_in.enter", "static", "health.alive", "health.ready", "health.metrics"}
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 VIEWER_POSTS = {"sign_in.leave", "patients.search"}
 LONGEST_SESSION = timedelta(hours=12)

@@ -58,7 +58,13 @@ def frame() -> dict[str, Any]:
     if g.get("frameless") or not current_user.is_authenticated:
         return shown
     clinic = current_clinic()
-    trust = heartbeat.trust_line(db.session, clinic, shown["now"], mail_to_files=not settings.has_mail_server)
+    trust = heartbeat.trust_line(
+        db.session,
+        clinic,
+        shown["now"],
+        mail_to_files=not settings.has_mail_server,
+        silence=heartbeat.stale_after(settings.scan_seconds),
+    )
     return shown | {"signed_in": current_user, "clinic": clinic, "trust": trust}
 
 

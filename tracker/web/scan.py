@@ -2,7 +2,7 @@
 
 import time
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from tracker import clock
@@ -11,7 +11,7 @@ from tracker.models.audit import AuditAction
 from tracker.models.clinic import Clinic
 from tracker.models.scan import ScanKind
 from tracker.models.user import Role
-from tracker.services import audit, heartbeat
+from tracker.services import audit, heartbeat, holds
 from tracker.services import scan as scanning
 from tracker.services.clinic_day import day_in, move_demo_date
 from tracker.services.scan import Step
@@ -63,6 +63,30 @@ def check_now() -> ResponseReturnValue:
     return redirect(url_for("scan.index"), 303)
 
 
+@blueprint.post("/mail")
+def release_mail() -> ResponseReturnValue:
+    """Let held mails go: send what waits, or drop what went out before a restore."""
+    if access.signed_in().role not in (Role.LEAD, Role.ADMINISTRATOR):
+        abort(403)
+    what = request.form.get("waiting")
+    if what not in ("send", "drop"):
+        abort(400)
+    dropped = holds.release_mail(db.session, drop_waiting=what == "drop", now=clock.now())
+    audit.record(
+        db.session,
+        clinic_id=access.current_clinic_id(),
+        actor=access.current_actor(),
+        action=AuditAction.CHANGED,
+        at=clock.now(),
+        table_name="hold",
+        row_key=holds.MAIL,
+        new={"released": True, "dropped": dropped},
+    )
+    db.session.commit()
+    flash(f"Mails go out again. {dropped} were dropped; their alerts stay on the pages.", "success")
+    return redirect(url_for("scan.index"), 303)
+
+
 @blueprint.post("/date")
 def move_date() -> ResponseReturnValue:
     """Put the demo clinic on another day. The tick finds by itself who is due there."""
@@ -104,6 +128,9 @@ def _page(form: MoveForm) -> str:
         status=scan_status(db.session, clinic_id=clinic.id, now=now),
         form=form if _may_move(clinic) else None,
         may_act=access.signed_in().role is not Role.VIEWER,
+        hold=holds.mail_hold(db.session),
+        may_release=access.signed_in().role in (Role.LEAD, Role.ADMINISTRATOR),
+        backed_up_at=heartbeat.last_beat(db.session, heartbeat.BACKUP),
         scan_seconds=settings.scan_seconds,
         mail_folder=None if settings.has_mail_server else settings.mail_folder,
         mail_server=settings.smtp_host,

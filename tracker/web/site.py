@@ -8,6 +8,7 @@ from tracker.web import (
     errors,
     facts,
     filters,
+    health,
     imports,
     patient_forms,
     patients,
@@ -28,6 +29,7 @@ BLUEPRINTS = (
     payers.blueprint,
     scan.blueprint,
     imports.blueprint,
+    health.blueprint,
 )
 
 

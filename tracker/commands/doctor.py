@@ -1,0 +1,235 @@
+"""`tracker doctor`: look at settings, database, clock, mail, scan and backups, and say what to do."""
+
+import shutil
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+import click
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from tracker import clock
+from tracker.db import db
+from tracker.jobs.delivery import SmtpDelivery, Undelivered
+from tracker.migrating import current, newest
+from tracker.models.audit import AuditEvent
+from tracker.running import is_running
+from tracker.services import backups, health, heartbeat, holds
+from tracker.settings import Mode, Settings
+
+ROOM = 500_000_000  # bytes
+SAFE_SQLITE = (3, 51, 3)  # sqlite.org, WAL-reset bug of 3.7.0 to 3.51.2, read 2026-11-23
+SHARED = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p"}
+
+
+class Level(StrEnum):
+    OK = "ok"
+    LOOK = "look"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`cure` is what to do; empty when all is well."""
+
+    level: Level
+    text: str
+    cure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    app: Flask
+    settings: Settings
+    now: datetime
+
+
+Look = Callable[[Visit], Iterator[Finding]]
+
+
+@click.command()
+@with_appcontext
+def doctor() -> None:
+    """Look at everything that must be right, and say what to do where it is not.
+
+    The exit status is 1 if something is bad.
+
+    Example: tracker doctor
+    """
+    app = current_app._get_current_object()  # type: ignore[attr-defined] # the app behind the proxy
+    visit = Visit(app, app.extensions["settings"], clock.now())
+    worst = Level.OK
+    for look in LOOKS:
+        for found in look(visit):
+            click.echo(f"{found.level.value:4}  {found.text}{f' {found.cure}' if found.cure else ''}")
+            worst = max(worst, found.level, key=list(Level).index)
+    if worst is Level.BAD:
+        sys.exit(1)
+
+
+def _settings(visit: Visit) -> Iterator[Finding]:
+    given = visit.settings
+    yield Finding(Level.OK, f"Settings: {given.mode.value}, instance folder {given.instance.resolve()}.")
+    free = shutil.disk_usage(given.instance).free
+    if free < ROOM:
+        yield Finding(
+            Level.BAD,
+            f"Disk: only {free // 1_000_000} MB are free.",
+            "Make room: nothing can be saved on a full disk.",
+        )
+    else:
+        yield Finding(Level.OK, f"Disk: {free / 1_000_000_000:.1f} GB free.")
+
+
+def _database(visit: Visit) -> Iterator[Finding]:
+    try:
+        has, needs = current(visit.app), newest(visit.app)
+        db.session.execute(text("SELECT 1"))
+    except SQLAlchemyError as error:
+        kind = type(getattr(error, "orig", None) or error).__name__
+        yield Finding(Level.BAD, f"Database: does not answer ({kind}).", "See TRACKER_DATABASE_URL.")
+        return
+    if has != needs:
+        yield Finding(
+            Level.BAD,
+            f"Database: schema {has or 'empty'}, this release needs {needs}.",
+            "Run: tracker db upgrade",
+        )
+        return
+    yield Finding(Level.OK, f"Database: {db.engine.dialect.name}, schema {has}.")
+    if visit.settings.sqlite_file is not None:
+        yield from _sqlite(visit.settings.sqlite_file)
+
+
+def _sqlite(path: Path) -> Iterator[Finding]:
+    verdict = db.session.execute(text("PRAGMA quick_check(1)")).scalar()
+    if verdict != "ok":
+        yield Finding(
+            Level.BAD, "Database file: damaged.", "Stop the tracker and run: tracker restore BACKUP"
+        )
+    kind = _file_system(path)
+    if kind in SHARED:
+        yield Finding(
+            Level.BAD,
+            f"Database file: on a network folder ({kind}), where SQLite loses data.",
+            "Move it to a disk of this machine, or use PostgreSQL.",
+        )
+    if sqlite3.sqlite_version_info < SAFE_SQLITE:
+        yield Finding(
+            Level.LOOK,
+            f"SQLite {sqlite3.sqlite_version}: releases before 3.51.3 can, at a rare moment, damage "
+            "a database.",
+            "Keep daily backups, or use a Python with a newer SQLite.",
+        )
+
+
+def _file_system(path: Path) -> str:
+    """The kind of file system that holds a path; empty where the system does not say."""
+    best, kind = Path(), ""
+    try:
+        mounts = Path("/proc/mounts").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    for line in mounts:
+        _, place, found, *_ = line.split(" ")
+        if path.resolve().is_relative_to(place) and len(Path(place).parts) >= len(best.parts):
+            best, kind = Path(place), found
+    return kind
+
+
+def _clock(visit: Visit) -> Iterator[Finding]:
+    newest_event = db.session.execute(select(func.max(AuditEvent.at))).scalar()
+    if heartbeat.clock_is_doubtful(db.session, visit.now) or (
+        newest_event is not None and newest_event > visit.now + timedelta(days=1)
+    ):
+        yield Finding(
+            Level.BAD,
+            f"Clock: it says {visit.now:%Y-%m-%d %H:%M}Z, far from the last thing on record.",
+            "Set the computer's clock; until then no scan runs by itself.",
+        )
+        return
+    yield Finding(Level.OK, f"Clock: {visit.now:%Y-%m-%d %H:%M}Z.")
+
+
+def _scan(visit: Visit) -> Iterator[Finding]:
+    last = heartbeat.last_beat(db.session, heartbeat.SCAN)
+    silence = heartbeat.stale_after(visit.settings.scan_seconds)
+    found = health.figures(db.session, visit.now)
+    said = f"last complete scan {last:%Y-%m-%d %H:%M}Z" if last else "no complete scan yet"
+    if not is_running(visit.settings.instance):
+        yield Finding(Level.BAD, f"Scan: the tracker is not running; {said}.", "Start it: tracker run")
+    elif heartbeat.scan_is_stale(db.session, visit.now, silence=silence):
+        yield Finding(Level.BAD, f"Scan: stale; {said}.", "Look at the log, then start the tracker again.")
+    else:
+        yield Finding(
+            Level.OK, f"Scan: {said}; {found.patients} patients, {found.future_fills} future fills."
+        )
+    if found.failing_patients:
+        yield Finding(
+            Level.LOOK,
+            f"Scan: the check of {found.failing_patients} patients fails.",
+            "They are listed on the page Scan.",
+        )
+
+
+def _mail(visit: Visit) -> Iterator[Finding]:
+    held = holds.mail_hold(db.session)
+    if held is not None:
+        yield Finding(
+            Level.BAD,
+            f"Mail: held since {held.since_at:%Y-%m-%d %H:%M}Z, {held.reason}.",
+            "Look at what waits, then run: tracker mail release",
+        )
+    late = health.late_mails(db.session, visit.now)
+    if late and held is None:
+        yield Finding(Level.BAD, f"Mail: {late} wait for over an hour.", "Look at the page Scan.")
+    if not visit.settings.has_mail_server:
+        level = Level.BAD if visit.settings.mode is Mode.PRODUCTION else Level.LOOK
+        yield Finding(
+            level,
+            f"Mail: no mail server is set; mails are files in {visit.settings.mail_folder}.",
+            "Set TRACKER_SMTP_HOST.",
+        )
+        return
+    try:
+        SmtpDelivery(visit.settings).try_connection()
+    except Undelivered as failure:
+        yield Finding(
+            Level.BAD,
+            f"Mail: {visit.settings.smtp_host}:{visit.settings.smtp_port} does not take mails ({failure}).",
+            "See the TRACKER_SMTP settings.",
+        )
+    else:
+        yield Finding(
+            Level.OK, f"Mail: {visit.settings.smtp_host} answers. Send one: tracker mail test ADDRESS"
+        )
+
+
+def _backups(visit: Visit) -> Iterator[Finding]:
+    given = visit.settings
+    if given.sqlite_file is None or given.mode is not Mode.PRODUCTION:
+        return
+    newest_backup = next(iter(backups.listed(given.backups)), None) if given.backups.is_dir() else None
+    if not given.backup_keep:
+        yield Finding(Level.LOOK, "Backups: none are made.", "Set TRACKER_BACKUP_KEEP to how many to keep.")
+    elif newest_backup is None or visit.now - newest_backup.made_at > timedelta(hours=26):
+        said = (
+            f"the newest is of {newest_backup.made_at:%Y-%m-%d %H:%M}Z" if newest_backup else "there is none"
+        )
+        yield Finding(Level.BAD, f"Backups: {said}.", "Run: tracker backup")
+    else:
+        yield Finding(Level.OK, f"Backups: the newest is of {newest_backup.made_at:%Y-%m-%d %H:%M}Z.")
+    if not given.backup_key:
+        yield Finding(
+            Level.LOOK, "Backups: not encrypted.", "Set TRACKER_BACKUP_KEY (tracker backup --new-key)."
+        )
+
+
+LOOKS: tuple[Look, ...] = (_settings, _database, _clock, _scan, _mail, _backups)

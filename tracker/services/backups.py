@@ -1,0 +1,198 @@
+"""Copies of a SQLite database: made while it is in use, looked through, encrypted if there is a key.
+
+A copy is written beside its final name and moved there only when it is whole and verified. A key is an age
+identity (`AGE-SECRET-KEY-1...`, https://age-encryption.org/v1): what it closes, any age tool opens.
+"""
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pyrage
+
+from tracker.services.errors import BadFile, Refused
+
+PLAIN = ".db"
+SEALED = ".db.age"
+STAMP = "%Y%m%dT%H%M%SZ"
+PREFIX = "tracker-"
+
+Connect = Callable[[Path], sqlite3.Connection]
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a copy holds; `newest_at` is its last audit event, None for a database without one."""
+
+    revision: str | None
+    clinic_count: int
+    patient_count: int
+    open_alert_count: int
+    newest_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    path: Path
+    made_at: datetime
+    size: int
+    encrypted: bool
+
+
+def new_key() -> str:
+    """A fresh secret key to encrypt copies with."""
+    return str(pyrage.x25519.Identity.generate())
+
+
+def identity_of(key: str) -> pyrage.x25519.Identity:
+    """The key as age knows it. Raises Refused for one that is none."""
+    try:
+        return pyrage.x25519.Identity.from_str(key.strip())
+    except pyrage.IdentityError:
+        raise Refused(
+            "The backup key is none. Make one with: tracker backup --new-key", field="backup_key"
+        ) from None
+
+
+def make_backup(
+    database: sqlite3.Connection, folder: Path, *, key: str, now: datetime, connect: Connect = sqlite3.connect
+) -> Backup:
+    """Copy an open database into a folder, look the copy through, and keep it; encrypted if a key is given.
+
+    Writers go on meanwhile: the copy is the database of one instant. Raises BadFile if the copy is not whole.
+    """
+    sealed = identity_of(key) if key else None
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with TemporaryDirectory(prefix=".making-", dir=folder) as work:
+        copy = Path(work) / "copy.db"
+        database.execute("VACUUM INTO ?", (str(copy),))
+        look_through(copy, connect=connect)
+        finished = copy
+        if sealed is not None:
+            finished = Path(work) / "copy.db.age"
+            pyrage.encrypt_file(str(copy), str(finished), [sealed.to_public()])
+        finished.chmod(0o600)
+        name = f"{PREFIX}{now.astimezone(UTC).strftime(STAMP)}{SEALED if sealed else PLAIN}"
+        _settle(finished, folder / name)
+    return _backup(folder / name)
+
+
+def look_through(path: Path, *, connect: Connect = sqlite3.connect) -> Contents:
+    """Check every page, index and reference of a copy, and say what it holds.
+
+    Raises BadFile if it is no database of this product or is damaged.
+    """
+    try:
+        with closing(connect(path)) as copy:
+            return _contents(copy, path.name)
+    except sqlite3.DatabaseError as error:
+        raise BadFile(
+            f"{path.name} is no whole database ({error}). Take an older backup; nothing was changed."
+        ) from None
+
+
+def _contents(copy: sqlite3.Connection, name: str) -> Contents:
+    copy.execute("PRAGMA query_only=ON")
+    verdict = copy.execute("PRAGMA integrity_check(1)").fetchone()[0]
+    if verdict != "ok":
+        raise BadFile(f"{name} is damaged. Take an older backup; nothing was changed.")
+    if copy.execute("PRAGMA foreign_key_check").fetchone() is not None:
+        raise BadFile(f"{name} has rows that point nowhere. Take an older backup; nothing was changed.")
+
+    def one(query: str) -> int:
+        return int(copy.execute(query).fetchone()[0])
+
+    revision = copy.execute("SELECT version_num FROM alembic_version").fetchone()
+    return Contents(
+        revision=revision[0] if revision else None,
+        clinic_count=one("SELECT count(*) FROM clinic"),
+        patient_count=one("SELECT count(*) FROM patient"),
+        open_alert_count=one("SELECT count(*) FROM alert WHERE state = 'open'"),
+        newest_at=copy.execute("SELECT max(at) FROM audit_event").fetchone()[0],
+    )
+
+
+@contextmanager
+def opened(path: Path, *, key: str, beside: Path) -> Iterator[Path]:
+    """A backup as a plain database file that lives as long as the block, in a folder made beside `beside`.
+
+    Raises BadFile if it cannot be read or the key does not open it.
+    """
+    if not path.is_file():
+        raise BadFile(f"There is no file {path}.")
+    with TemporaryDirectory(prefix=".opening-", dir=beside) as work:
+        plain = Path(work) / "copy.db"
+        try:
+            if path.name.endswith(".age"):
+                _unseal(path, plain, key)
+            else:
+                plain.write_bytes(path.read_bytes())
+        except OSError as error:
+            raise BadFile(f"{path.name} cannot be read ({error.strerror}).") from None
+        plain.chmod(0o600)
+        yield plain
+
+
+def _unseal(path: Path, plain: Path, key: str) -> None:
+    if not key:
+        raise Refused(f"{path.name} is encrypted: set TRACKER_BACKUP_KEY to the key it was made with.")
+    try:
+        pyrage.decrypt_file(str(path), str(plain), [identity_of(key)])
+    except pyrage.DecryptError:
+        raise BadFile(
+            f"{path.name} does not open: it is damaged, or it was made with another TRACKER_BACKUP_KEY."
+        ) from None
+
+
+def put_in_place(plain: Path, database: Path, *, now: datetime) -> Path | None:
+    """Make a copy the database. What stood there is kept beside it; its path, if there was one."""
+    kept = None
+    stamp = now.astimezone(UTC).strftime(STAMP)
+    for ending in ("", "-wal", "-shm"):
+        old = database.with_name(database.name + ending)
+        if old.exists():
+            aside = database.with_name(f"{database.name}.before-restore-{stamp}{ending}")
+            old.replace(aside)
+            kept = kept or aside
+    _settle(plain, database)
+    return kept
+
+
+def listed(folder: Path) -> list[Backup]:
+    """The backups of a folder, newest first."""
+    found = [_backup(path) for path in folder.glob(f"{PREFIX}*") if path.name.endswith((PLAIN, SEALED))]
+    return sorted(found, key=lambda each: each.path.name, reverse=True)
+
+
+def keep_newest(folder: Path, count: int) -> list[Path]:
+    """Remove all but the newest `count` backups; those removed."""
+    gone = [each.path for each in listed(folder)[count:]]
+    for path in gone:
+        path.unlink()
+    return gone
+
+
+def _backup(path: Path) -> Backup:
+    stamp = path.name.removeprefix(PREFIX).split(".")[0]
+    try:
+        made_at = datetime.strptime(stamp, STAMP).replace(tzinfo=UTC)
+    except ValueError:
+        made_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    return Backup(path, made_at, path.stat().st_size, path.name.endswith(".age"))
+
+
+def _settle(path: Path, place: Path) -> None:
+    """Move a file to its place so that it is there whole even if the power goes now."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+    path.replace(place)
+    folder = os.open(place.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
