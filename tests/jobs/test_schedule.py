@@ -16,7 +16,7 @@ from tracker.jobs import schedule
 from tracker.jobs.mailer import Office
 from tracker.jobs.scanner import scan_all
 from tracker.jobs.schedule import AlreadyTicking, Clockwork
-from tracker.models.outbox import OutboxMessage, OutboxState
+from tracker.models.outbox import MailKind, OutboxMessage, OutboxState
 from tracker.models.patient import PatientCheck
 from tracker.models.scan import Heartbeat
 from tracker.services import heartbeat, outbox, scan
@@ -206,7 +206,11 @@ def test_a_tick_mails_what_waits(session, settings, cast):
     Clockwork(office(session, settings, clock)).tick()
 
     session.expire_all()
-    assert session.execute(select(OutboxMessage)).scalar_one().state is OutboxState.SENT
+    told = session.execute(select(OutboxMessage).where(OutboxMessage.recipient_id == cast.ana.id)).scalars()
+    assert {row.kind: row.state for row in told} == {
+        MailKind.ALERTS: OutboxState.SENT,
+        MailKind.DIGEST: OutboxState.SENT,
+    }
 
 
 def test_a_tick_that_hangs_ends_the_process(quick, monkeypatch, caplog):

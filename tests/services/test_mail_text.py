@@ -71,17 +71,24 @@ def test_the_text_part_as_a_whole():
         "Checked Mon 2026-06-08 06:00 CDT: 60 patients, 706 future fills, 0 errors.\n"
         "\n"
         "-- \n"
-        "Names and details are shown after you sign in. You get this because you are in\n"
-        "charge of these patients, or nobody else is, in Renal clinic.\n"
-        "To stop it, ask your administrator to assign the patients or switch your account off.\n"
+        "Names and details are shown after you sign in.\n"
+        "You get this because you are in charge of these patients, or nobody else is, in Renal clinic.\n"
+        "Change or stop it: https://tracker.example/mail/choices\n"
     )
 
 
-def test_a_long_list_is_cut_and_says_how_much_is_left():
+@pytest.mark.parametrize(("count", "listed"), [(25, 25), (26, 5), (60, 5)])
+def test_a_storm_is_counted_and_its_first_are_listed(count, listed):
+    many = mail(tuple(Item(f"{n:026}", Severity.HIGH, date(2026, 6, 20)) for n in range(count)))
+
+    assert many.text.count("/alerts/") == listed
+    assert ("come from an import" in many.text) == (count > 25)
+
+
+def test_a_storm_says_how_many_are_left():
     many = mail(tuple(Item(f"{n:026}", Severity.HIGH, date(2026, 6, 20)) for n in range(60)))
 
-    assert many.text.count("/alerts/") == 50
-    assert "and 10 more" in many.text
+    assert "and 55 more" in many.text
     assert many.subject == "[PA tracker] 60 high - Renal clinic"
 
 

@@ -142,7 +142,7 @@ def test_who_lost_its_claim_records_nothing(session, rosa):
 
 
 def test_worst_and_nearest_come_first_in_a_letter(session, rosa):
-    late = tell(session, rosa, severity=Severity.WARNING)
+    late = tell(session, rosa, severity=Severity.HIGH)
     never = tell(session, rosa, severity=Severity.CRITICAL, harm_on=None)
     soon = tell(session, rosa, severity=Severity.CRITICAL)
     (row_id,) = outbox.claim(session, owner="a", now=LATER)

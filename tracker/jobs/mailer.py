@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, formataddr
@@ -23,9 +23,12 @@ from tracker.db import reading
 from tracker.jobs.delivery import Delivery, Undelivered, delivery_for
 from tracker.models.base import Db
 from tracker.models.clinic import Clinic
-from tracker.services import holds, outbox
-from tracker.services.heartbeat import MAIL_ROUND, stale_after, trust_line
-from tracker.services.mail_text import MailText, Render, alert_mail
+from tracker.models.outbox import MailKind
+from tracker.models.user import User
+from tracker.services import digest, holds, outbox
+from tracker.services.heartbeat import MAIL_ROUND, TrustLine, stale_after, trust_line
+from tracker.services.mail_choices import wishes_of
+from tracker.services.mail_text import MailText, Render, alert_mail, digest_mail
 from tracker.services.outbox import Letter
 from tracker.settings import Settings
 
@@ -164,10 +167,25 @@ def _write(office: Office, session: Db, row_id: str, now: datetime) -> tuple[Let
         mail_to_files=not settings.has_mail_server,
         silence=stale_after(settings.scan_seconds),
     )
-    text = alert_mail(
-        letter, trust=trust, time_zone=clinic.time_zone, address=settings.address, render=office.render
-    )
+    if letter.kind is MailKind.DIGEST:
+        text = _digest(office, session, letter, clinic, trust, now)
+    else:
+        text = alert_mail(
+            letter, trust=trust, time_zone=clinic.time_zone, address=settings.address, render=office.render
+        )
     return letter, compose(letter.message_id, letter.to, text, settings=settings, now=now)
+
+
+def _digest(
+    office: Office, session: Db, letter: Letter, clinic: Clinic, trust: TrustLine, now: datetime
+) -> MailText:
+    """Read when it is sent, so that it says what is so now."""
+    person, yesterday = session.get_one(User, letter.recipient_id), now - timedelta(days=1)
+    found = digest.read(session, clinic_id=clinic.id, user=person, on=trust.as_of, since=yesterday)
+    wishes = wishes_of(session, clinic_id=clinic.id, user_id=person.id)
+    return digest_mail(
+        letter, found, trust=trust, wishes=wishes, address=office.settings.address, render=office.render
+    )
 
 
 def compose(message_id: str, to: str, text: MailText, *, settings: Settings, now: datetime) -> EmailMessage:

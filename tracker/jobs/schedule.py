@@ -16,6 +16,7 @@ from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from tracker.jobs.backups import back_up_daily
+from tracker.jobs.digests import write_digests
 from tracker.jobs.mailer import Office, send_due
 from tracker.jobs.ping import ping
 from tracker.jobs.scanner import scan_all
@@ -86,9 +87,14 @@ class Clockwork:
         _one_per_process.release()
 
     def tick(self) -> None:
-        """Scan, mail, back up; trouble in one never keeps the others from their turn."""
+        """Scan, write digests, mail, back up; trouble in one never keeps the others from their turn."""
         self._under_way = True
-        for what, work in (("scan", self._scan), ("mail", self._mail), ("backup", self._back_up)):
+        for what, work in (
+            ("scan", self._scan),
+            ("digest", self._digest),
+            ("mail", self._mail),
+            ("backup", self._back_up),
+        ):
             self._last_tick = time.monotonic()
             if what == "scan" or not self._stopping.is_set():
                 self._safely(what, work)
@@ -104,6 +110,9 @@ class Clockwork:
         whole = scan_all(self.office.open_session, self.office.clock, stopping=self._goes_on)
         if whole and self.office.settings.ping_url:
             ping(self.office.settings.ping_url)
+
+    def _digest(self) -> None:
+        write_digests(self.office)
 
     def _back_up(self) -> None:
         back_up_daily(self.office)

@@ -3,7 +3,20 @@
 The list of modules here is what migrations and tests see.
 """
 
-from tracker.models import alert, audit, clinic, hold, imports, outbox, patient, payer, scan, therapy, user
+from tracker.models import (
+    alert,
+    audit,
+    clinic,
+    hold,
+    imports,
+    mail_choice,
+    outbox,
+    patient,
+    payer,
+    scan,
+    therapy,
+    user,
+)
 from tracker.models.authorization import Authorization, AuthorizationLine, Denial, Trial
 from tracker.models.base import Base
 
@@ -18,6 +31,7 @@ __all__ = [
     "clinic",
     "hold",
     "imports",
+    "mail_choice",
     "outbox",
     "patient",
     "payer",

@@ -19,12 +19,22 @@ class OutboxState(StrEnum):
     DROPPED = "dropped"
 
 
+class MailKind(StrEnum):
+    """Why a message goes out: news of alerts, the day's digest, or a colleague whom a mail did not reach."""
+
+    ALERTS = "alerts"
+    DIGEST = "digest"
+    UNDELIVERED = "undelivered"
+
+
 class OutboxMessage(ClinicRow, Base):
     """One message to one person. Alerts that open close together share it (its lines).
 
+    `slot` names what there may be only one of: a day's digest, an hour's mail over the budget.
     `next_at`: not before; of a failed or dropped message, when that was settled. `lease_until`: a sender
     holds it until then. `unsure`: a try broke off after the text was handed over, so that a resend says so.
-    Dropped: every alert in it had closed before it went out.
+    Dropped: every alert in it had closed before it went out. A failed one stands as an alert to the clinic's
+    leads until one of them acknowledges it or has it sent again.
     """
 
     __tablename__ = "outbox_message"
@@ -33,12 +43,16 @@ class OutboxMessage(ClinicRow, Base):
         Index(None, "clinic_id", "recipient_id", "state"),
         Index(None, "state", "next_at"),
         UniqueConstraint("message_id"),
+        UniqueConstraint("clinic_id", "recipient_id", "kind", "slot"),
         at_least("attempts", 0),
         CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name="sent_has_time"),
         CheckConstraint("(lease_owner IS NULL) = (lease_until IS NULL)", name="lease_whole"),
+        CheckConstraint("(acknowledged_at IS NULL) = (acknowledged_by IS NULL)", name="acknowledged_whole"),
     )
 
     recipient_id: Mapped[str] = mapped_column(row_id())
+    kind: Mapped[MailKind] = mapped_column(word_type(MailKind, "kind"), default=MailKind.ALERTS)
+    slot: Mapped[str | None] = mapped_column(CleanText(40))
     state: Mapped[OutboxState] = mapped_column(word_type(OutboxState, "state"), default=OutboxState.CREATED)
     message_id: Mapped[str] = mapped_column(CleanText(200))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -49,6 +63,8 @@ class OutboxMessage(ClinicRow, Base):
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_error: Mapped[str | None] = mapped_column(CleanText(300))
+    acknowledged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    acknowledged_by: Mapped[str | None] = mapped_column(CleanText(200))
 
 
 class OutboxLine(ClinicRow, Base):

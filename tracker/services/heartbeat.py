@@ -11,7 +11,7 @@ from tracker.models.clinic import Clinic
 from tracker.models.outbox import OutboxMessage, OutboxState
 from tracker.models.patient import PatientCheck
 from tracker.models.scan import Heartbeat
-from tracker.services import holds
+from tracker.services import holds, undelivered
 from tracker.services.clinic_day import day_in
 
 SCAN = "scan"
@@ -26,7 +26,10 @@ CLOCK_AHEAD = timedelta(days=400)
 
 @dataclass(frozen=True, slots=True)
 class TrustLine:
-    """What was checked and when. `last_finished_at` None: never; mails are those of the clinic's day."""
+    """What was checked and when. `last_finished_at` None: never.
+
+    Mails sent are those of the clinic's day, mails failed those that nobody has dealt with.
+    """
 
     as_of: date
     last_finished_at: datetime | None
@@ -102,7 +105,7 @@ def trust_line(
         future_fill_count=checks[1],
         error_count=checks[2],
         mail_sent_count=_mails(session, clinic, OutboxState.SENT, OutboxMessage.sent_at >= midnight),
-        mail_failed_count=_mails(session, clinic, OutboxState.FAILED, OutboxMessage.next_at >= midnight),
+        mail_failed_count=session.execute(undelivered.unsettled(clinic.id)).scalar_one(),
         stale=scan_is_stale(session, now, silence=silence),
         demo=clinic.is_demo,
         moved_date=clinic.demo_today,

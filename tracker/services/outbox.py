@@ -4,23 +4,28 @@ Nothing is sent here. A message is told once for each alert, person and occasion
 sender holds it by a lease, so that a sender that dies gives it back. Only the edge commits.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, case, or_, select, true, update
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true, update
 
 from tracker.models.alert import Alert, AlertState
 from tracker.models.base import Db
 from tracker.models.clinic import Clinic
 from tracker.models.ids import new_id
-from tracker.models.outbox import OutboxLine, OutboxMessage, OutboxState
+from tracker.models.outbox import MailKind, OutboxLine, OutboxMessage, OutboxState
 from tracker.models.patient import Patient
 from tracker.models.user import Role, User
 from tracker.rules.words import Severity
+from tracker.services import undelivered
+from tracker.services.mail_choices import Wishes, all_wishes
 
 GATHER = timedelta(seconds=30)  # what opens close together goes out as one mail for each person
+STORM = 25  # more at once than anyone can act on one by one: they are gathered until no more come
+STORM_GATHER, LONGEST_GATHER = timedelta(minutes=2), timedelta(minutes=20)
 LEASE = timedelta(minutes=10)  # longer than the longest send, so that two senders never hold one message
 WAIT_MINUTES = (1, 2, 5, 10, 20, 30)
 LAST_TRY = 51  # with the waits above, the last is a day after the first
@@ -48,30 +53,62 @@ class Letter:
     repeat: bool
     attempts: int
     items: tuple[Item, ...]
+    kind: MailKind = MailKind.ALERTS
+    recipient_id: str = ""
 
 
-def tell(session: Db, *, alert: Alert, occasion: str, now: datetime) -> None:
-    """Put an alert into the next mail of everyone in charge, once for each occasion.
+def tell(
+    session: Db, *, alert: Alert, occasion: str, now: datetime, to: Collection[str] | None = None
+) -> None:
+    """Put an alert into the next mail of everyone in charge (or of `to`), once for each occasion.
 
-    Information is never mailed: it is read on the worklist.
+    What a person does not want at once waits for the digest. Information is never mailed at once.
     """
     if alert.severity is Severity.INFO:
         return
-    for recipient_id in recipients(session, clinic_id=alert.clinic_id, patient_id=alert.patient_id):
+    told = recipients(session, clinic_id=alert.clinic_id, patient_id=alert.patient_id) if to is None else to
+    for recipient_id in told:
+        wanted = _wishes(session, alert.clinic_id, recipient_id, now)
+        if not wanted.at_once_for(alert.severity):
+            continue
         if _was_told(session, alert, recipient_id, occasion):
             continue
-        message_row_id = _waiting(session, alert.clinic_id, recipient_id) or _start(
-            session, alert.clinic_id, recipient_id, now
+        message = _waiting(session, alert.clinic_id, recipient_id) or _start(
+            session, alert, recipient_id, wanted, now
         )
+        if message is None:
+            continue
+        _hurry(session, message, wanted.not_before(alert.severity, now) + GATHER, now)
         session.add(
             OutboxLine(
                 clinic_id=alert.clinic_id,
-                message_row_id=message_row_id,
+                message_row_id=message.id,
                 alert_id=alert.id,
                 recipient_id=recipient_id,
                 occasion=occasion,
             )
         )
+
+
+def _wishes(session: Db, clinic_id: str, user_id: str, now: datetime) -> Wishes:
+    """What a person chose; read once for each check, and again for someone who is new."""
+    kept = session.info.get("wishes")
+    if kept is None or kept[0] != (clinic_id, now) or user_id not in kept[1]:
+        kept = session.info["wishes"] = (clinic_id, now), all_wishes(session, clinic_id=clinic_id)
+    found: Wishes = kept[1][user_id]
+    return found
+
+
+def _hurry(session: Db, message: OutboxMessage, goes_at: datetime, now: datetime) -> None:
+    """A critical alert does not wait with the others; a storm is gathered until no more come."""
+    if message.slot is None and goes_at < message.next_at:
+        message.next_at = goes_at
+    lines = select(func.count()).where(
+        OutboxLine.clinic_id == message.clinic_id, OutboxLine.message_row_id == message.id
+    )
+    if message.slot is None and session.execute(lines).scalar_one() >= STORM:
+        latest = message.created_at + LONGEST_GATHER
+        message.next_at = max(message.next_at, min(now + STORM_GATHER, latest))
 
 
 def recipients(session: Db, *, clinic_id: str, patient_id: str) -> list[str]:
@@ -102,13 +139,14 @@ def _was_told(session: Db, alert: Alert, recipient_id: str, occasion: str) -> bo
     return session.execute(query).first() is not None
 
 
-def _waiting(session: Db, clinic_id: str, recipient_id: str) -> str | None:
+def _waiting(session: Db, clinic_id: str, recipient_id: str) -> OutboxMessage | None:
     """The message that gathers this person's alerts, held so that no sender takes it half filled."""
     query = (
-        select(OutboxMessage.id)
+        select(OutboxMessage)
         .where(
             OutboxMessage.clinic_id == clinic_id,
             OutboxMessage.recipient_id == recipient_id,
+            OutboxMessage.kind == MailKind.ALERTS,
             OutboxMessage.state == OutboxState.CREATED,
         )
         .limit(1)
@@ -117,21 +155,58 @@ def _waiting(session: Db, clinic_id: str, recipient_id: str) -> str | None:
     return session.execute(query).scalar()
 
 
-def _start(session: Db, clinic_id: str, recipient_id: str, now: datetime) -> str:
+def _start(
+    session: Db, alert: Alert, recipient_id: str, wishes: Wishes, now: datetime
+) -> OutboxMessage | None:
+    """A new message, or None if this person has had the day's mails: the digest tells the rest.
+
+    Over the budget there is one mail an hour, and only a critical alert begins it.
+    """
+    local = now.astimezone(ZoneInfo(wishes.zone))
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    slot, next_at = None, wishes.not_before(alert.severity, now) + GATHER
+    if _written_since(session, alert.clinic_id, recipient_id, midnight) >= wishes.budget:
+        slot = f"over {local:%Y-%m-%d %H%z}"
+        if alert.severity is not Severity.CRITICAL or _has_slot(session, alert.clinic_id, recipient_id, slot):
+            return None
+        next_at = (local.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)).astimezone(UTC)
     row_id = new_id()
-    session.add(
-        OutboxMessage(
-            id=row_id,
-            clinic_id=clinic_id,
-            recipient_id=recipient_id,
-            state=OutboxState.CREATED,
-            message_id=f"<{row_id}@pa-tracker.invalid>",
-            created_at=now,
-            next_at=now + GATHER,
-        )
+    message = OutboxMessage(
+        id=row_id,
+        clinic_id=alert.clinic_id,
+        recipient_id=recipient_id,
+        kind=MailKind.ALERTS,
+        slot=slot,
+        state=OutboxState.CREATED,
+        message_id=f"<{row_id}@pa-tracker.invalid>",
+        created_at=now,
+        next_at=next_at,
     )
+    session.add(message)
     session.flush()
-    return row_id
+    return message
+
+
+def _written_since(session: Db, clinic_id: str, recipient_id: str, since: datetime) -> int:
+    """How many mails about alerts a person was written since an instant."""
+    query = select(func.count()).where(
+        OutboxMessage.clinic_id == clinic_id,
+        OutboxMessage.recipient_id == recipient_id,
+        OutboxMessage.kind == MailKind.ALERTS,
+        OutboxMessage.state != OutboxState.DROPPED,
+        OutboxMessage.created_at >= since,
+    )
+    return session.execute(query).scalar_one()
+
+
+def _has_slot(session: Db, clinic_id: str, recipient_id: str, slot: str) -> bool:
+    query = select(OutboxMessage.id).where(
+        OutboxMessage.clinic_id == clinic_id,
+        OutboxMessage.recipient_id == recipient_id,
+        OutboxMessage.kind == MailKind.ALERTS,
+        OutboxMessage.slot == slot,
+    )
+    return session.execute(query).first() is not None
 
 
 def ready(now: datetime) -> ColumnElement[bool]:
@@ -189,7 +264,8 @@ def open_letter(session: Db, row_id: str, *, now: datetime) -> Letter | None:
     if not person.active:
         for alert, occasion in lines:
             tell(session, alert=alert, occasion=occasion, now=now)
-    if not lines or not person.active:
+        return None
+    if not lines and message.kind is not MailKind.DIGEST:
         return None
     return Letter(
         row_id=message.id,
@@ -200,6 +276,8 @@ def open_letter(session: Db, row_id: str, *, now: datetime) -> Letter | None:
         repeat=message.unsure,
         attempts=message.attempts,
         items=_items(lines),
+        kind=message.kind,
+        recipient_id=person.id,
     )
 
 
@@ -234,8 +312,13 @@ def record_dropped(session: Db, row_id: str, *, owner: str, now: datetime) -> bo
 
 
 def record_failed(session: Db, row_id: str, *, owner: str, now: datetime, error: str) -> bool:
-    """No further try would help."""
-    return _settle(session, row_id, owner, state=OutboxState.FAILED, next_at=now, last_error=error[:300])
+    """No further try would help. What it would have told, the clinic's leads are told."""
+    settled = _settle(session, row_id, owner, state=OutboxState.FAILED, next_at=now, last_error=error[:300])
+    if settled:
+        message = session.execute(select(OutboxMessage).where(OutboxMessage.id == row_id)).scalar_one()
+        alert_ids = dict.fromkeys(alert.id for alert, _ in _open_lines(session, message))
+        undelivered.tell_leads(session, message, alert_ids=list(alert_ids), now=now)
+    return settled
 
 
 def record_retry(

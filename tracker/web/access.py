@@ -24,7 +24,7 @@ Row = TypeVar("Row")
 ROW_ID = re.compile("[0-9A-Z]{26}")
 OPEN_ENDPOINTS = {"sign_in.enter", "static", "health.alive", "health.ready", "health.metrics"}
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
-VIEWER_POSTS = {"sign_in.leave", "patients.search"}
+VIEWER_POSTS = {"sign_in.leave", "patients.search", "mail.choices"}
 LONGEST_SESSION = timedelta(hours=12)
 
 login = LoginManager()

@@ -10,6 +10,7 @@ from tracker.web import (
     filters,
     health,
     imports,
+    mail,
     patient_forms,
     patients,
     payers,
@@ -30,6 +31,7 @@ BLUEPRINTS = (
     scan.blueprint,
     imports.blueprint,
     health.blueprint,
+    mail.blueprint,
 )
 
 
