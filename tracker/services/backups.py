@@ -143,7 +143,10 @@ def _unseal(path: Path, plain: Path, key: str) -> None:
         raise Refused(f"{path.name} is encrypted: set TRACKER_BACKUP_KEY to the key it was made with.")
     try:
         pyrage.decrypt_file(str(path), str(plain), [identity_of(key)])
-    except pyrage.DecryptError:
+    except (pyrage.DecryptError, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        # Damage past the first 64 KiB is met while writing, and comes without a number of the system's.
         raise BadFile(
             f"{path.name} does not open: it is damaged, or it was made with another TRACKER_BACKUP_KEY."
         ) from None
