@@ -6,6 +6,7 @@ The list of modules here is what migrations and tests see.
 from tracker.models import (
     alert,
     audit,
+    calendar,
     clinic,
     hold,
     imports,
@@ -28,6 +29,7 @@ __all__ = [
     "Trial",
     "alert",
     "audit",
+    "calendar",
     "clinic",
     "hold",
     "imports",

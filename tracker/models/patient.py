@@ -62,6 +62,7 @@ class PatientCheck(Base):
     last_covered_fill_on: Mapped[date | None]
     start_renewal_by: Mapped[date | None]
     future_fill_count: Mapped[int] = mapped_column(default=0)
+    fill_marks: Mapped[str | None] = mapped_column(CleanText(4000))
     answer: Mapped[dict[str, Any] | None] = mapped_column(JSON)
 
 

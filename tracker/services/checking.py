@@ -22,6 +22,7 @@ from tracker.rules.facts import Case
 from tracker.services.actor import Actor
 from tracker.services.clinic_day import day_in
 from tracker.services.errors import NotFound, Refused
+from tracker.services.fill_marks import write_marks
 from tracker.services.loading import load_cases
 from tracker.services.reconcile import Occasion, Outcome, reconcile
 
@@ -241,7 +242,7 @@ def _keep(row: PatientCheck, answer: Answer, document: dict[str, Any], now: date
     row.earliest_denial_on = denial.on if denial else None
     row.last_covered_fill_on = denial.last_covered_fill if denial else None
     row.start_renewal_by = answer.start_renewal_by
-    row.future_fill_count = len(answer.fills)
+    row.future_fill_count, row.fill_marks = len(answer.fills), write_marks(answer.fills)
     row.answer = document
 
 

@@ -22,9 +22,16 @@ from tracker.services.clinic_day import day_in
 
 Row = TypeVar("Row")
 ROW_ID = re.compile("[0-9A-Z]{26}")
-OPEN_ENDPOINTS = {"sign_in.enter", "static", "health.alive", "health.ready", "health.metrics"}
+OPEN_ENDPOINTS = {
+    "sign_in.enter",
+    "static",
+    "health.alive",
+    "health.ready",
+    "health.metrics",
+    "calendar.feed",
+}
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
-VIEWER_POSTS = {"sign_in.leave", "patients.search", "mail.choices"}
+VIEWER_POSTS = {"sign_in.leave", "patients.search", "mail.choices", "calendar.make_feed", "calendar.end_feed"}
 LONGEST_SESSION = timedelta(hours=12)
 
 login = LoginManager()

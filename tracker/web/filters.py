@@ -37,6 +37,7 @@ PAGES = (
     ("Today", "today.index", "today"),
     ("Worklist", "alerts.index", "alerts"),
     ("Patients", "patients.index", "patients facts patient_forms"),
+    ("Calendar", "calendar.index", "calendar"),
     ("Payers and rules", "payers.index", "payers"),
     ("Import", "imports.index", "imports"),
     ("Scan", "scan.index", "scan"),

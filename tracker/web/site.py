@@ -5,6 +5,7 @@ from flask import Flask
 from tracker.web import (
     access,
     alerts,
+    calendar,
     errors,
     facts,
     filters,
@@ -32,6 +33,7 @@ BLUEPRINTS = (
     imports.blueprint,
     health.blueprint,
     mail.blueprint,
+    calendar.blueprint,
 )
 
 

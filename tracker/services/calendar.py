@@ -1,0 +1,174 @@
+"""What falls on which day: fills, renewals to start, ends of authorizations, deadlines."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select
+
+from tracker.models.alert import Alert, AlertState
+from tracker.models.authorization import Authorization
+from tracker.models.base import Db
+from tracker.models.patient import Patient, PatientCheck
+from tracker.rules.words import AlertCode, AuthorizationStatus
+from tracker.services.fill_marks import read_marks
+from tracker.services.kept_answer import FillResult
+from tracker.services.patients import Who, who_columns
+
+WHO = 5
+UNOWNED = "unowned"
+DUE_FACTS = {
+    AlertCode.PA_PENDED_INFO_NEEDED: "reply_by",
+    AlertCode.APPEAL_DEADLINE: "due_on",
+    AlertCode.PA_DECISION_OVERDUE: "due_at",
+}
+GRANTED = (AuthorizationStatus.APPROVED, AuthorizationStatus.PARTIALLY_APPROVED)
+
+
+class EntryKind(StrEnum):
+    """What an entry is, in the order of a day."""
+
+    REFUSED = "refused"
+    DEADLINE = "deadline"
+    START = "start"
+    ENDS = "ends"
+    VERIFY = "verify"
+    COVERED = "covered"
+
+
+OF_FILL = {
+    FillResult.REFUSED: EntryKind.REFUSED,
+    FillResult.VERIFY: EntryKind.VERIFY,
+    FillResult.COVERED: EntryKind.COVERED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing of one day. `alert_id` is what a deadline belongs to; `number` an authorization's."""
+
+    on: date
+    kind: EntryKind
+    who: Who
+    alert_id: str | None = None
+    number: str | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    on: date
+    counts: Mapping[EntryKind, int] = field(default_factory=dict)
+
+    @property
+    def fills(self) -> int:
+        return sum(self.counts.get(kind, 0) for kind in OF_FILL.values())
+
+
+def entries(session: Db, *, clinic_id: str, first: date, last: date, owner: str | None = None) -> list[Entry]:
+    """Everything from `first` to `last`, both included, in the order of the days. Three queries.
+
+    `owner`: a user's id, `unowned`, or None for everyone's patients.
+    """
+    mine = _owned_by(clinic_id, owner)
+    found = [
+        *_of_checks(session, mine, first, last),
+        *_ends(session, mine, first, last),
+        *_deadlines(session, mine, first, last),
+    ]
+    order = {kind: place for place, kind in enumerate(EntryKind)}
+    return sorted(found, key=lambda each: (each.on, order[each.kind], each.who.name, each.who.id))
+
+
+def days(found: Iterable[Entry], first: date, last: date) -> list[Day]:
+    """The same, counted for each day of the range."""
+    counts: Counter[tuple[date, EntryKind]] = Counter((each.on, each.kind) for each in found)
+    return [
+        Day(on, {kind: n for kind in EntryKind if (n := counts[on, kind])})
+        for on in (first + timedelta(days=n) for n in range((last - first).days + 1))
+    ]
+
+
+def _owned_by(clinic_id: str, owner: str | None) -> ColumnElement[bool]:
+    here = and_(Patient.clinic_id == clinic_id, Patient.active)
+    if owner is None:
+        return here
+    return and_(here, Patient.owner_id.is_(None) if owner == UNOWNED else Patient.owner_id == owner)
+
+
+def _of_checks(session: Db, mine: ColumnElement[bool], first: date, last: date) -> Iterable[Entry]:
+    """Fills to come and renewals to start, from what the checks keep."""
+    query = (
+        select(*who_columns(), PatientCheck.fill_marks, PatientCheck.start_renewal_by)
+        .join(
+            PatientCheck,
+            and_(PatientCheck.clinic_id == Patient.clinic_id, PatientCheck.patient_id == Patient.id),
+        )
+        .where(
+            mine, or_(PatientCheck.next_fill_on <= last, PatientCheck.start_renewal_by.between(first, last))
+        )
+    )
+    for row in map(tuple, session.execute(query)):
+        who, (marks, start_by) = Who(*row[:WHO]), row[WHO:]
+        for on, result in read_marks(marks, first, last):
+            yield Entry(on, OF_FILL[result], who)
+        if start_by is not None and first <= start_by <= last:
+            yield Entry(start_by, EntryKind.START, who)
+
+
+def _ends(session: Db, mine: ColumnElement[bool], first: date, last: date) -> Iterable[Entry]:
+    query = (
+        select(*who_columns(), Authorization.ends_on, Authorization.number)
+        .join(
+            Authorization,
+            and_(Authorization.clinic_id == Patient.clinic_id, Authorization.patient_id == Patient.id),
+        )
+        .where(mine, Authorization.status.in_(GRANTED), Authorization.ends_on.between(first, last))
+    )
+    for row in map(tuple, session.execute(query)):
+        yield Entry(row[WHO], EntryKind.ENDS, Who(*row[:WHO]), number=row[WHO + 1])
+
+
+def _deadlines(session: Db, mine: ColumnElement[bool], first: date, last: date) -> Iterable[Entry]:
+    """Replies, appeals and decisions that are due, from their open alerts."""
+    query = (
+        select(*who_columns(), Alert.id, Alert.code, Alert.facts)
+        .join(Alert, and_(Alert.clinic_id == Patient.clinic_id, Alert.patient_id == Patient.id))
+        .where(mine, Alert.state == AlertState.OPEN, Alert.code.in_([code.value for code in DUE_FACTS]))
+    )
+    for row in map(tuple, session.execute(query)):
+        alert_id, code, facts = row[WHO:]
+        on = _due(AlertCode(code), facts)
+        if on is not None and first <= on <= last:
+            yield Entry(on, EntryKind.DEADLINE, Who(*row[:WHO]), alert_id, text=AlertCode(code).label)
+
+
+def _due(code: AlertCode, facts: Mapping[str, Any]) -> date | None:
+    written = facts.get(DUE_FACTS[code])
+    return date.fromisoformat(written[:10]) if written else None
+
+
+def in_words(counts: Mapping[EntryKind, int]) -> Sequence[str]:
+    """`12 fills, 2 refused`, `3 renewals to start`: a day without anyone's name."""
+    fills = sum(counts.get(kind, 0) for kind in OF_FILL.values())
+    words = []
+    if fills:
+        parts = [_many(fills, "fill")]
+        parts += [
+            f"{n} {kind.value}" for kind in (EntryKind.REFUSED, EntryKind.VERIFY) if (n := counts.get(kind))
+        ]
+        words.append(", ".join(parts))
+    if n := counts.get(EntryKind.DEADLINE):
+        words.append(_many(n, "deadline"))
+    if n := counts.get(EntryKind.START):
+        words.append(f"{_many(n, 'renewal')} to start")
+    if n := counts.get(EntryKind.ENDS):
+        words.append(f"{_many(n, 'PA')} {'ends' if n == 1 else 'end'}")
+    return words
+
+
+def _many(count: int, word: str) -> str:
+    return f"{count} {word}{'' if count == 1 else 's'}"

@@ -1,0 +1,182 @@
+"""The calendar: a month at a glance, days as a list, and a feed for other calendars."""
+
+from calendar import Calendar
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from flask import Blueprint, Response, abort, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from tracker import clock
+from tracker.db import db
+from tracker.models.clinic import Clinic
+from tracker.models.user import User
+from tracker.services import calendar, calendar_feed
+from tracker.services.calendar import Day, Entry, EntryKind
+from tracker.services.clinic_day import day_in
+from tracker.settings import Settings
+from tracker.web import access
+
+blueprint = Blueprint("calendar", __name__, url_prefix="/calendar")
+
+LIST_DAYS = 7
+MONDAY_FIRST = Calendar(firstweekday=0)
+KINDS = {
+    EntryKind.REFUSED: ("bad", "refused", "Fill refused"),
+    EntryKind.DEADLINE: ("high", "pending", "Deadline"),
+    EntryKind.START: ("pend", "planned", "Start renewal by"),
+    EntryKind.ENDS: ("", "draft", "PA ends"),
+    EntryKind.VERIFY: ("warn", "verify", "Fill to verify"),
+    EntryKind.COVERED: ("ok", "ok", "Fill covered"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address asks for. `owner`: empty for everyone, `me`, `unowned` or a colleague's id."""
+
+    view: str
+    first: date
+    owner: str
+
+    def query(self, **change: Any) -> dict[str, Any]:
+        values = {"view": self.view, "from": self.first.isoformat(), "owner": self.owner or None}
+        return values | change
+
+
+@blueprint.get("/")
+def index() -> str:
+    today = access.today()
+    asked = _asked(today)
+    first, last = _range(asked)
+    found = calendar.entries(
+        db.session, clinic_id=access.current_clinic_id(), first=first, last=last, owner=_owner(asked.owner)
+    )
+    days = calendar.days(found, first, last)
+    before, after = _neighbours(asked)
+    return render_template(
+        "calendar/month.html" if asked.view == "month" else "calendar/list.html",
+        asked=asked,
+        today=today,
+        weeks=[days[n : n + 7] for n in range(0, len(days), 7)],
+        days=[(day, [each for each in found if each.on == day.on]) for day in days]
+        if asked.view == "list"
+        else [],
+        totals=_totals(days, asked),
+        kinds=KINDS,
+        people=_people(),
+        before=asked.query(**{"from": before.isoformat()}),
+        after=asked.query(**{"from": after.isoformat()}),
+        in_words=calendar.in_words,
+    )
+
+
+def _asked(today: date) -> Asked:
+    view = "list" if request.args.get("view") == "list" else "month"
+    try:
+        first = date.fromisoformat(request.args.get("from", "")[:10])
+    except ValueError:
+        first = today
+    if not 1901 <= first.year <= 2198:
+        first = today
+    if view == "month":
+        first = first.replace(day=1)
+    return Asked(view, first, request.args.get("owner", "")[:40])
+
+
+def _range(asked: Asked) -> tuple[date, date]:
+    """The days shown: whole weeks of a month, or seven days."""
+    if asked.view == "list":
+        return asked.first, asked.first + timedelta(days=LIST_DAYS - 1)
+    days = list(MONDAY_FIRST.itermonthdates(asked.first.year, asked.first.month))
+    return days[0], days[-1]
+
+
+def _neighbours(asked: Asked) -> tuple[date, date]:
+    if asked.view == "list":
+        return asked.first - timedelta(days=LIST_DAYS), asked.first + timedelta(days=LIST_DAYS)
+    before = (asked.first - timedelta(days=1)).replace(day=1)
+    return before, (asked.first + timedelta(days=32)).replace(day=1)
+
+
+def _totals(days: Sequence[Day], asked: Asked) -> dict[EntryKind, int]:
+    """How much of each kind there is; of a month without the days around it."""
+    shown = [day for day in days if asked.view == "list" or day.on.month == asked.first.month]
+    return {kind: sum(day.counts.get(kind, 0) for day in shown) for kind in EntryKind}
+
+
+def _owner(asked: str) -> str | None:
+    if asked == "me":
+        return access.signed_in().id
+    return asked or None
+
+
+def _people() -> Sequence[tuple[str, str]]:
+    query = (
+        select(User.id, User.name)
+        .where(User.clinic_id == access.current_clinic_id(), User.active)
+        .order_by(User.name)
+    )
+    return [(user_id, name) for user_id, name in db.session.execute(query)]
+
+
+# ---------------------------------------------------------------------------------------------- the feed
+
+
+@blueprint.get("/feed")
+def feed_settings() -> str:
+    """Whether there is an address, and since when; the address itself is shown once, when it is made."""
+    return render_template(
+        "calendar/feed.html", feed=calendar_feed.feed_of(db.session, access.signed_in()), address=None
+    )
+
+
+@blueprint.post("/feed")
+def make_feed() -> str:
+    user = access.signed_in()
+    secret = calendar_feed.make_feed(db.session, user, actor=access.current_actor(), now=clock.now())
+    db.session.commit()
+    address = f"{_settings().address}{url_for('calendar.feed', secret=secret)}"
+    return render_template(
+        "calendar/feed.html", feed=calendar_feed.feed_of(db.session, user), address=address
+    )
+
+
+@blueprint.post("/feed/end")
+def end_feed() -> ResponseReturnValue:
+    calendar_feed.end_feed(db.session, access.signed_in(), actor=access.current_actor(), now=clock.now())
+    db.session.commit()
+    flash("The calendar address does not work any more.", "success")
+    return redirect(url_for("calendar.feed_settings"), 303)
+
+
+@blueprint.get("/feed/<secret>.ics")
+def feed(secret: str) -> Response:
+    """What other calendars read. The secret is the key; there is no name and no drug in it."""
+    user = calendar_feed.reader_of(db.session, secret)
+    if user is None:
+        abort(404)
+    clinic = db.session.get_one(Clinic, user.clinic_id)
+    now = clock.now()
+    content = calendar_feed.ical(
+        db.session, user, today=day_in(clinic, now), now=now, address=_settings().address
+    )
+    return Response(content, content_type="text/calendar; charset=utf-8")
+
+
+def entry_link(entry: Entry) -> str:
+    """Where an entry leads: its alert, else its patient."""
+    if entry.alert_id:
+        return url_for("alerts.show", alert_id=entry.alert_id)
+    return url_for("patients.show", patient_id=entry.who.id)
+
+
+blueprint.add_app_template_global(entry_link)
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["settings"]
+    return settings
