@@ -9,7 +9,7 @@ from reference.dispensing import Dispensing
 from reference.pa import Charges, Check, authorization_check, charged_to, check, lists
 from reference.payer import Payer, last_day, payer
 from reference.quantity import days_supply_check, exceptions, fill_codes, quantity_check
-from reference.steps import already_on_drug, request_date, step_check
+from reference.steps import already_on_drug, covering, request_date, step_check
 from reference.table import too_soon
 from reference.world import PART_B, World
 from tracker.rules.facts import Coverage
@@ -102,14 +102,15 @@ def answer_fill(world: World, fill: Dispensing, before: list[Dispensing], charge
     if coverage is None or first.get("alone"):
         return Row(fill, found, None, [first])
     charged = charged_to(world, fill, coverage, charges)
-    on_drug = already_on_drug(world, fill, request_date(world, coverage, charged))
+    covers = covering(world, fill, coverage, charges)
+    on_drug = already_on_drug(world, fill, request_date(world, fill, coverage, None))
     checks = [
         first,
         authorization_check(world, fill, coverage, charges, on_drug),
         quantity_check(world, fill, before, coverage),
         days_supply_check(world, fill, coverage),
         too_soon_check(world, fill, before, coverage),
-        step_check(world, fill, coverage, charged),
+        step_check(world, fill, coverage, covers),
     ]
     if charged is not None:
         charges.charge(charged, fill)

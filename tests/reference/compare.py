@@ -1,6 +1,7 @@
 """Where the product's answer to a case and the reference's differ."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 from reference.engine import answer
@@ -46,15 +47,14 @@ def differences_of_checks(where: str, one: dict[str, Any], other: dict[str, Any]
 
 def differences_of_facts(where: str, one: dict[str, Any], other: dict[str, Any]) -> list[Difference]:
     """The facts that the rulebook names; the product may tell more."""
-    return [
-        (f"{where}.{key}", one[key], other.get(key))
-        for key in one
-        if same_instant(one[key]) != same_instant(other.get(key))
-    ]
+    return [(f"{where}.{key}", one[key], other.get(key)) for key in one if not same(one[key], other.get(key))]
 
 
-def same_instant(value: Any) -> Any:
-    return value.replace("+00:00", "Z") if isinstance(value, str) else value
+def same(one: Any, other: Any) -> bool:
+    """Instants as instants; nothing missing is no fact."""
+    if isinstance(one, str) and isinstance(other, str) and "T" in one and "T" in other:
+        return datetime.fromisoformat(one) == datetime.fromisoformat(other)
+    return one == other or (one == [] and other is None)
 
 
 def differences_of_alerts(expected: list[dict[str, Any]], product: list[dict[str, Any]]) -> list[Difference]:

@@ -37,12 +37,12 @@ class Dispensing:
     def paid(self) -> bool:
         return self.real is not None and self.real.claim is not None and self.real.claim.status == "paid"
 
-    @property
-    def kind(self) -> tuple[str | None, str | None]:
-        """Drug and formulation: the fill's own where on file, else the regimen's."""
-        drug = self.regimen.drug if self.regimen is not None else None
-        of_regimen = self.regimen.formulation if self.regimen is not None else None
-        return drug, self.formulation or of_regimen
+    def of_product(self, drug: str, formulation: str | None) -> bool:
+        """The same drug and formulation? One that is nowhere on file fits any."""
+        if self.regimen is None or self.regimen.drug != drug:
+            return False
+        own = self.formulation or self.regimen.formulation
+        return own is None or formulation is None or own == formulation
 
 
 def day_mg(regimen: Regimen) -> Fraction:

@@ -75,9 +75,8 @@ def add_requests(world: World, rows: list[Row], findings: Findings) -> None:
             findings.add_by_harm("PA_PARTIAL", "high", pa.id, first_refused(rows, pa.id), cut)
         if pa.status == "pended":
             reply = reply_by(world, pa)
-            if reply is not None:
-                facts = {"reply_by": reply, **days_to(world, reply)}
-                findings.add_by_harm("PA_PENDED_INFO_NEEDED", "high", pa.id, refused, facts)
+            facts = {"reply_by": reply, **(days_to(world, reply) if reply is not None else {})}
+            findings.add_by_harm("PA_PENDED_INFO_NEEDED", "high", pa.id, refused, facts)
         due = due_at(world, pa)
         if due is not None:
             day = due.astimezone(ZoneInfo(world.policy.time_zone)).date()
@@ -96,7 +95,9 @@ def reply_by(world: World, pa: Authorization) -> date | None:
 
 def partial(world: World, pa: Authorization) -> dict | None:
     """Less than asked for, or so said by the payer; up to its end."""
-    if pa.status not in DECIDED or (pa.ends_on is not None and pa.ends_on < world.today):
+    if pa.status not in ("approved", "partially_approved") or (
+        pa.ends_on is not None and pa.ends_on < world.today
+    ):
         return None
     asked = pa.requested
     facts: dict = {"code": None, "requested_units": None, "approved_units": None}
@@ -106,7 +107,7 @@ def partial(world: World, pa: Authorization) -> dict | None:
         if not pa.lines or (given is not None and given.units is None):
             continue
         units = given.units if given is not None else 0
-        if line.units is None or line.units > units:
+        if given is None or (line.units is not None and line.units > units):
             less = True
             facts = {"code": line.code, "requested_units": line.units, "approved_units": units}
             break
@@ -121,8 +122,6 @@ def partial(world: World, pa: Authorization) -> dict | None:
 
 def clock_hours(world: World, plan_id: str, expedited: bool) -> int | None:
     line, own = world.line(plan_id), world.plan(plan_id).decision_hours
-    if line == PART_B:
-        return None
     if line == "medicaid":
         return 24
     usual = 24 if expedited else 72
@@ -169,7 +168,8 @@ def denial_line(world: World, denial: Denial) -> str | None:
     for fill in world.patient.fills:
         if fill.id == denial.fill:
             found = coverages(world, fill.on)
-            return world.line(found[0].plan) if found else None
+            if found:
+                return world.line(found[0].plan)
     for each in world.patient.authorizations:
         if each.id == denial.authorization:
             return world.line(each.plan)
@@ -205,8 +205,7 @@ def add_claims(world: World, rows: list[Row], findings: Findings) -> None:
         add_modifiers(world, fill, findings)
         add_mismatch(fill, findings)
     for row in rows:
-        near = row.fill.on <= plus(world.today, world.policy.alert_horizon_days)
-        if row.fill.planned and near:
+        if row.fill.planned:
             add_mismatch(row.fill, findings)
 
 
@@ -217,7 +216,7 @@ def retroactive(world: World, fill: Dispensing) -> str | None:
     if fill.units is None and fill.regimen is not None:
         codes = own_codes(fill.regimen)
     for pa in world.patient.authorizations:
-        if pa.kind != "prior_authorization" or pa.status not in DECIDED or coverage is None:
+        if pa.status not in DECIDED or coverage is None:
             continue
         if pa.plan == coverage.plan and pa.decided_on is not None and pa.decided_on > fill.on:
             if holds(pa, fill.on) and fits(pa, fill.formulation) and all(lists(pa, code) for code in codes):
@@ -244,6 +243,6 @@ def add_mismatch(fill: Dispensing, findings: Findings) -> None:
     if fill.regimen is None or fill.units is None:
         return
     own = own_codes(fill.regimen)
-    wrong = [code for code, units in fill.units.items() if code not in own]
+    wrong = [code for code, units in fill.units.items() if units > 0 and code not in own]
     if wrong:
         findings.add("CODE_MISMATCH", "high", fill.id, None, {"code": wrong[0], "right_code": own[0]})

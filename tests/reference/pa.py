@@ -53,7 +53,9 @@ def fits(pa: Authorization, formulation: str | None) -> bool:
 
 
 def of_drug(pa: Authorization, own: list[str]) -> bool:
-    return not pa.lines or any(line.code in own for line in pa.lines)
+    """Has it, or the request for it, a line of one of these codes, or no lines?"""
+    lines = pa.lines or (pa.requested.lines if pa.requested is not None else ())
+    return not lines or any(line.code in own for line in lines)
 
 
 def end_of(pa: Authorization) -> date:
@@ -85,11 +87,14 @@ def new_starts_only(world: World, fill: Dispensing, coverage: Coverage, codes: l
 
 
 def candidates(world: World, fill: Dispensing, plan_id: str) -> list[Authorization]:
-    """The plan's decided ones of kind PA, of the formulation, in force on the fill's date."""
+    """The plan's decided ones of kind PA, of the drug and formulation, in force on the fill's date."""
+    assert fill.regimen is not None
+    own = own_codes(fill.regimen)
     return [
         each
         for each in world.patient.authorizations
         if each.kind == "prior_authorization"
+        and of_drug(each, own)
         and each.plan == plan_id
         and each.status in DECIDED
         and fits(each, fill.formulation)
@@ -104,9 +109,9 @@ def pick(
     for each in sorted(candidates(world, fill, plan_id), key=end_of):
         enough = all(lists(each, code) for code in codes)
         for code in codes:
-            if enough and fill.units is not None:
+            if enough:
                 left = charges.left(each, code)
-                enough = left is None or left >= fill.units.get(code, 0)
+                enough = left is None or left >= (fill.units or {}).get(code, 0)
         if enough:
             return each
     return None
@@ -121,8 +126,19 @@ def charged_to(world: World, fill: Dispensing, coverage: Coverage | None, charge
     asks, unknown = asking(world, fill, coverage)
     if not asks and not unknown:
         return None
-    found = pick(world, fill, coverage.plan, asks or unknown, charges)
+    if fill.units is None:
+        return None
+    found = pick_sure(world, fill, coverage, charges)
     return found.id if found is not None else None
+
+
+def pick_sure(world: World, fill: Dispensing, coverage: Coverage, charges: Charges) -> Authorization | None:
+    """One for the codes that ask and those that may; failing that, for those that ask."""
+    asks, unknown = asking(world, fill, coverage)
+    found = pick(world, fill, coverage.plan, asks + unknown, charges)
+    if found is None and asks:
+        found = pick(world, fill, coverage.plan, asks, charges)
+    return found
 
 
 def authorization_check(
@@ -134,10 +150,11 @@ def authorization_check(
     asks, unknown = asking(world, fill, coverage)
     if not asks:
         return check("authorization", "unknown" if unknown else "pass")
-    found = pick(world, fill, coverage.plan, asks, charges)
-    if found is not None:
-        result = "unknown" if fill.units is None or unknown else "pass"
-        return check("authorization", result)
+    if fill.units is None:
+        if candidates(world, fill, coverage.plan):
+            return check("authorization", "unknown")
+    elif pick_sure(world, fill, coverage, charges) is not None:
+        return check("authorization", "unknown" if unknown else "pass")
     if paid and new_starts_only(world, fill, coverage, asks):
         return check("authorization", "unknown" if unknown else "pass", reason="already_on_drug")
     failed = failure(world, fill, coverage, asks, charges)
@@ -202,7 +219,8 @@ def failure(world: World, fill: Dispensing, coverage: Coverage, codes: list[str]
             "authorization", "fail", "REFILL_AT_RISK", progress[-1].id, due_on=fill.on, days_until=until
         )
     if denied:
-        return check("authorization", "fail", "PA_DENIED", denied[-1].id, ends_on=None)
+        ends = [each.ends_on for each in world.patient.authorizations if each.id == denied[-1].renews]
+        return check("authorization", "fail", "PA_DENIED", denied[-1].id, ends_on=ends[0] if ends else None)
     return elsewhere(world, fill, coverage, own)
 
 
@@ -212,6 +230,8 @@ def too_few(
     """Exhausted or insufficient units; of several the authorization that lasts longest."""
     best = None
     for pa in in_force:
+        if not all(lists(pa, code) for code in codes):
+            continue
         scarce = scarcest(pa, fill, codes, charges)
         if scarce is not None and (best is None or scarce["days_supply_left"] > best[1]["days_supply_left"]):
             best = pa, scarce

@@ -48,8 +48,9 @@ def coverages(world: World, day: date) -> list[Coverage]:
     if not esrd or not group:
         return found
     entitled = min(each.starts_on for each in world.patient.coverages if esrd_medicare(world, each))
-    switch = plus_months(date(entitled.year, entitled.month, 1), ESRD_MONTHS)
-    ahead = group if day < switch else esrd
+    switch = plus_months(entitled, ESRD_MONTHS)
+    medicare = [each for each in found if world.line(each.plan) in (PART_B, PART_D, ADVANTAGE)]
+    ahead = group if day < switch else medicare
     return ahead + [each for each in found if each not in ahead]
 
 

@@ -7,9 +7,9 @@ from fractions import Fraction
 from reference.codes import UNIT_MG, own_codes
 from reference.days import plus
 from reference.dispensing import Dispensing, capsules_per_dose, solid
-from reference.pa import DECIDED, Check, check, fits, lists
+from reference.pa import DECIDED, Check, check, fits, lists, of_drug
 from reference.world import PART_B, World, holds
-from tracker.rules.facts import Authorization, Coverage, QuantityLimit
+from tracker.rules.facts import Authorization, Coverage, QuantityLimit, Rule
 
 
 def number(value: Fraction | None):
@@ -49,25 +49,24 @@ def counted(fill: Dispensing, unit: str, codes: list[str]) -> Fraction | None:
 def over(fill: Dispensing, before: list[Dispensing], limit: QuantityLimit, codes: list[str]) -> Check:
     """One limit: pass, unknown, or fail with the facts."""
     quantity = counted(fill, limit.unit, codes)
-    if quantity is None:
-        return check("quantity_limit", "unknown")
-    most = Fraction(limit.quantity)
-    if limit.max_per_day is not None and quantity > Fraction(limit.max_per_day) * fill.days_supply:
-        daily = Fraction(limit.max_per_day) * fill.days_supply
-    else:
-        daily = None
+    found = check("quantity_limit", "unknown" if quantity is None else "pass")
     if limit.method == "rolling":
         found = rolling(fill, quantity, before, limit, codes)
-        if found["result"] == "fail" or daily is None:
-            return found
-    elif quantity * limit.per_days > most * fill.days_supply:
-        allowed = math.floor(most * fill.days_supply / limit.per_days)
-        if daily is not None:
-            allowed = min(allowed, math.floor(daily))
-        return exceeded(allowed, quantity)
-    if daily is not None:
-        return exceeded(math.floor(daily), quantity)
-    return check("quantity_limit", "pass")
+    elif quantity is not None and quantity * limit.per_days > Fraction(limit.quantity) * fill.days_supply:
+        found = exceeded(lowest(fill, limit), quantity)
+    if found["result"] != "fail" and quantity is not None and limit.max_per_day is not None:
+        daily = Fraction(limit.max_per_day) * fill.days_supply
+        if quantity > daily:
+            return exceeded(math.floor(daily), quantity)
+    return found
+
+
+def lowest(fill: Dispensing, limit: QuantityLimit) -> int:
+    """What is allowed for the fill's days supply, rounded down."""
+    allowed = math.floor(Fraction(limit.quantity) * fill.days_supply / limit.per_days)
+    if limit.max_per_day is not None:
+        allowed = min(allowed, math.floor(Fraction(limit.max_per_day) * fill.days_supply))
+    return allowed
 
 
 def exceeded(limit: int, quantity: Fraction) -> Check:
@@ -75,43 +74,62 @@ def exceeded(limit: int, quantity: Fraction) -> Check:
     return check("quantity_limit", "fail", "QL_EXCEEDED", None, **facts)
 
 
-def window_sum(day: date, quantity: Fraction, before: list[Dispensing], limit, codes) -> Fraction | None:
-    total = quantity
+def window_sum(
+    day: date, quantity: Fraction, before: list[Dispensing], limit, codes
+) -> tuple[Fraction, bool]:
+    """The sum of what is known, and whether all is."""
+    total, complete = quantity, True
     for each in before:
         if plus(day, 1 - limit.per_days) <= each.on <= day:
             counts = counted(each, limit.unit, codes)
             if counts is None:
-                return None
-            total += counts
-    return total
+                complete = False
+            else:
+                total += counts
+    return total, complete
 
 
-def rolling(fill: Dispensing, quantity: Fraction, before: list[Dispensing], limit, codes) -> Check:
-    total = window_sum(fill.on, quantity, before, limit, codes)
-    if total is None:
-        return check("quantity_limit", "unknown")
-    if total <= Fraction(limit.quantity):
-        return check("quantity_limit", "pass")
+def rolling(fill: Dispensing, quantity: Fraction | None, before: list[Dispensing], limit, codes) -> Check:
+    """More than the limit is too much, whatever else is not on file."""
+    most = Fraction(limit.quantity)
+    total, complete = window_sum(fill.on, quantity or Fraction(0), before, limit, codes)
+    if total <= most:
+        result = "pass" if complete and quantity is not None else "unknown"
+        return check("quantity_limit", result)
     earliest = None
-    if quantity <= Fraction(limit.quantity):
+    if quantity is not None and quantity <= most:
         earliest = fill.on
-        while (window_sum(earliest, quantity, before, limit, codes) or Fraction(0)) > Fraction(
-            limit.quantity
-        ):
+        while window_sum(earliest, quantity, before, limit, codes)[0] > most:
             earliest = plus(earliest, 1)
-    facts = {"limit": number(Fraction(limit.quantity)), "requested": number(quantity), "sum": number(total)}
-    facts |= {"excess": number(total - Fraction(limit.quantity)), "earliest_ok": earliest}
+    facts = {"limit": number(most), "requested": number(quantity), "sum": number(total)}
+    facts |= {"excess": number(total - most), "earliest_ok": earliest}
     facts["window"] = [plus(fill.on, 1 - limit.per_days), fill.on]
     return check("quantity_limit", "fail", "QL_EXCEEDED", None, **facts)
 
 
 def exceptions(world: World, fill: Dispensing, coverage: Coverage, kind: str) -> list[Authorization]:
-    """The paying plan's decided ones of this kind, in force on the fill's date."""
-    found = []
+    """The paying plan's decided ones of this kind and the drug, in force on the fill's date."""
+    assert fill.regimen is not None
+    own, found = own_codes(fill.regimen), []
     for each in world.patient.authorizations:
         if each.kind == kind and each.plan == coverage.plan and each.status in DECIDED:
-            if fits(each, fill.formulation) and holds(each, fill.on):
+            if of_drug(each, own) and fits(each, fill.formulation) and holds(each, fill.on):
                 found.append(each)
+    return found
+
+
+def by_rule(world: World, fill: Dispensing, coverage: Coverage) -> list[tuple[Rule | None, list[str]]]:
+    """The rules of the fill's codes, each with those of them that it holds for."""
+    assert fill.regimen is not None
+    own = own_codes(fill.regimen)
+    found: list[tuple[Rule | None, list[str]]] = []
+    for code in fill_codes(fill):
+        rule = world.rule(coverage.plan, code, own, fill.on)
+        same = [codes for other, codes in found if other is rule]
+        if same:
+            same[0].append(code)
+        else:
+            found.append((rule, [code]))
     return found
 
 
@@ -121,24 +139,13 @@ def quantity_check(world: World, fill: Dispensing, before: list[Dispensing], cov
     part_b = world.line(coverage.plan) == PART_B
     overrides = exceptions(world, fill, coverage, "quantity_limit_override")
     results = []
-    for code in fill_codes(fill):
-        rule = world.rule(coverage.plan, code, own, fill.on)
-        if rule is None and part_b:
-            continue
+    for rule, codes in by_rule(world, fill, coverage):
         limit = rule.quantity_limit if rule is not None else None
-        if limit is False:
+        if limit is False or (rule is None and part_b):
             continue
-        held = [code]
-        for each in own:
-            if (
-                rule is not None
-                and world.rule(coverage.plan, each, own, fill.on) is rule
-                and each not in held
-            ):
-                held.append(each)
-        if rule is None:
-            held = [each for each in own if world.rule(coverage.plan, each, own, fill.on) is None] + [code]
-        mine = [each for each in overrides if lists(each, code)]
+        held = codes + [each for each in own if each not in codes]
+        held = [each for each in held if world.rule(coverage.plan, each, own, fill.on) is rule]
+        mine = [each for each in overrides if all(lists(each, code) for code in codes)]
         if mine:
             results.append(best_override(fill, before, mine, held))
         elif isinstance(limit, QuantityLimit):

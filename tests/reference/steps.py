@@ -5,8 +5,8 @@ from datetime import date
 from reference.codes import own_codes
 from reference.days import between, plus
 from reference.dispensing import Dispensing
-from reference.pa import IN_PROGRESS, Check, check, lists
-from reference.quantity import exceptions, fill_codes
+from reference.pa import IN_PROGRESS, Charges, Check, charged_to, check, lists, of_drug, pick
+from reference.quantity import by_rule, exceptions, fill_codes
 from reference.world import PART_B, PART_D, World
 from tracker.rules.facts import Authorization, Coverage, Step, StepTherapy, Trial
 
@@ -14,20 +14,31 @@ BEST = ["met", "unknown", "lookback", "unmet"]
 WORST = ["unmet", "lookback", "unknown", "met"]
 
 
-def request_date(world: World, coverage: Coverage, charged: str | None) -> date:
-    """Of the authorization that covers the fill, else of the last request in progress, else today."""
-    chosen: Authorization | None = None
+def covering(world: World, fill: Dispensing, coverage: Coverage, charges: Charges) -> Authorization | None:
+    """The PA that covers the fill: the charged one; where no rule asks, the one that would do."""
+    if fill.units is None:
+        return None
+    charged = charged_to(world, fill, coverage, charges)
     for each in world.patient.authorizations:
         if each.id == charged:
-            chosen = each
-    if chosen is None:
-        for each in world.patient.authorizations:
-            if each.plan == coverage.plan and each.status in IN_PROGRESS:
-                chosen = each
-    if chosen is None:
-        return world.today
-    asked = chosen.requested.on if chosen.requested is not None else None
-    return asked or chosen.decided_on or chosen.starts_on or world.today
+            return each
+    return pick(world, fill, coverage.plan, fill_codes(fill), charges)
+
+
+def asked_on(pa: Authorization | None) -> date | None:
+    if pa is None:
+        return None
+    return (pa.requested.on if pa.requested is not None else None) or pa.decided_on or pa.starts_on
+
+
+def request_date(world: World, fill: Dispensing, coverage: Coverage, covers: Authorization | None) -> date:
+    """Of the authorization that covers the fill, else of the last request in progress, else today."""
+    assert fill.regimen is not None
+    own, last = own_codes(fill.regimen), None
+    for each in world.patient.authorizations:
+        if each.plan == coverage.plan and each.status in IN_PROGRESS and of_drug(each, own):
+            last = each
+    return asked_on(covers) or asked_on(last) or world.today
 
 
 def already_on_drug(world: World, fill: Dispensing, request: date) -> bool:
@@ -41,12 +52,25 @@ def already_on_drug(world: World, fill: Dispensing, request: date) -> bool:
 
 def judge(trial: Trial, step: Step, request: date) -> tuple[str, list[str]]:
     """met, unknown, lookback or unmet, and the facts that are missing."""
+    if trial.outcome is not None:
+        return judge_outcome(trial, trial.outcome, step, request)
+    could = [judge_outcome(trial, outcome, step, request) for outcome in step.outcomes]
+    hopeful = [missing for result, missing in could if result in ("met", "unknown")]
+    if not hopeful:
+        return ("lookback" if any(result == "lookback" for result, _ in could) else "unmet"), []
+    missing = [f"{trial.id}.outcome"]
+    for name in ("from", "to", "documented_on"):
+        if all(f"{trial.id}.{name}" in each for each in hopeful):
+            missing.append(f"{trial.id}.{name}")
+    return "unknown", missing
+
+
+def judge_outcome(trial: Trial, outcome: str, step: Step, request: date) -> tuple[str, list[str]]:
+    """A fact that fails decides before one that is missing."""
     missing, old = [], False
-    if trial.outcome is None:
-        missing.append(f"{trial.id}.outcome")
-    elif trial.outcome not in step.outcomes:
+    if outcome not in step.outcomes:
         return "unmet", []
-    if trial.outcome == "inadequate_response" and step.min_days is not None:
+    if outcome == "inadequate_response" and step.min_days:
         if trial.starts_on is None:
             missing.append(f"{trial.id}.from")
         if trial.ends_on is None:
@@ -54,7 +78,7 @@ def judge(trial: Trial, step: Step, request: date) -> tuple[str, list[str]]:
         if trial.starts_on is not None and trial.ends_on is not None:
             if between(trial.starts_on, trial.ends_on) + 1 < step.min_days:
                 return "unmet", []
-    if trial.outcome not in (None, "contraindication") and step.lookback_days is not None:
+    if outcome != "contraindication" and step.lookback_days is not None:
         if trial.ends_on is None:
             if f"{trial.id}.to" not in missing:
                 missing.append(f"{trial.id}.to")
@@ -74,13 +98,22 @@ def judge_option(world: World, drug: str, step: Step, request: date) -> dict:
         if trial.drug != drug:
             continue
         result, missing = judge(trial, step, request)
-        if best["trial"] is None or BEST.index(result) < BEST.index(best["result"]):
+        if better(trial, result, best):
             days = None
             if trial.starts_on is not None and trial.ends_on is not None:
                 days = between(trial.starts_on, trial.ends_on) + 1
             best = {"drug": drug, "result": result, "trial": trial.id, "days": days}
             best |= {"missing": missing, "which": trial}
     return best
+
+
+def better(trial: Trial, result: str, best: dict) -> bool:
+    """Of equal ones the last to end."""
+    if best["trial"] is None:
+        return True
+    if result != best["result"]:
+        return BEST.index(result) < BEST.index(best["result"])
+    return (trial.ends_on or date.min) > (best["which"].ends_on or date.min)
 
 
 def judge_step(world: World, step: Step, request: date) -> dict:
@@ -111,40 +144,39 @@ def shown(steps: list[dict]) -> list[dict]:
     ]
 
 
-def step_check(world: World, fill: Dispensing, coverage: Coverage, charged: str | None) -> Check:
+def step_check(world: World, fill: Dispensing, coverage: Coverage, covers: Authorization | None) -> Check:
     if world.line(coverage.plan) == PART_B:
         return check("step_therapy", "pass")
     assert fill.regimen is not None
-    own = own_codes(fill.regimen)
-    results, seen = [], []
-    for code in fill_codes(fill):
-        rule = world.rule(coverage.plan, code, own, fill.on)
-        if any(each is rule for each in seen) and code in own:
-            continue
-        seen.append(rule)
+    results = []
+    for rule, codes in by_rule(world, fill, coverage):
         asked = rule.step_therapy if rule is not None else None
-        results.append(one_rule(world, fill, coverage, charged, code, asked))
-    for result in ("fail", "unknown"):
+        results.append(one_rule(world, fill, coverage, covers, codes, asked))
+    for code in ("STEP_THERAPY_UNMET", "STEP_LOOKBACK_EXPIRED"):
         for each in results:
-            if each["result"] == result:
+            if each["code"] == code:
                 return each
+    for each in results:
+        if each["result"] == "unknown":
+            return each
     for each in results:
         if each["facts"]:
             return each
     return check("step_therapy", "pass")
 
 
-def one_rule(world: World, fill: Dispensing, coverage: Coverage, charged, code: str, asked) -> Check:
+def one_rule(world: World, fill: Dispensing, coverage: Coverage, covers, codes, asked) -> Check:
     if asked is False:
         return check("step_therapy", "pass")
-    if any(lists(each, code) for each in exceptions(world, fill, coverage, "step_therapy_exception")):
+    excepted = exceptions(world, fill, coverage, "step_therapy_exception")
+    if any(all(lists(each, code) for code in codes) for each in excepted):
         return check("step_therapy", "pass", reason="exception")
     if not isinstance(asked, StepTherapy) or not asked.steps:
         if isinstance(asked, StepTherapy) and asked.new_starts_only:
-            if already_on_drug(world, fill, request_date(world, coverage, charged)):
+            if already_on_drug(world, fill, request_date(world, fill, coverage, covers)):
                 return check("step_therapy", "pass", reason="already_on_drug")
         return check("step_therapy", "unknown", missing=[])
-    request = request_date(world, coverage, charged)
+    request = request_date(world, fill, coverage, covers)
     on_drug = already_on_drug(world, fill, request)
     if asked.new_starts_only and on_drug:
         return check("step_therapy", "pass", reason="already_on_drug")

@@ -16,6 +16,13 @@ def start_without_fill(world: World) -> date | None:
     return world.course(regimen)[0] if regimen is not None else None
 
 
+def alike(one: Regimen, other: Regimen) -> bool:
+    """Of one drug and formulation; a formulation not on file fits any."""
+    if one.drug != other.drug:
+        return False
+    return one.formulation is None or other.formulation is None or one.formulation == other.formulation
+
+
 class Shelf:
     """What is on hand while fills and changes of regimen pass by in date order."""
 
@@ -40,7 +47,7 @@ class Shelf:
         """A new regimen follows another while drug is on hand: recompute the days."""
         if self.run_out is None or self.run_out <= new.starts_on:
             return
-        if (old.drug, old.formulation) != (new.drug, new.formulation):
+        if not alike(old, new):
             self.run_out, self.fills = new.starts_on, []
             return
         left = sum((mg_of(each) for each in self.fills), Fraction(0))

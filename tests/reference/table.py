@@ -7,7 +7,7 @@ from reference.codes import own_codes
 from reference.days import plus
 from reference.dispensing import Dispensing, units_of
 from reference.payer import payer
-from reference.supply import payer_run_out, run_out
+from reference.supply import alike, payer_run_out, run_out
 from reference.world import PART_B, World
 from tracker.rules.facts import Regimen
 
@@ -29,7 +29,8 @@ def too_soon(
     paying = payer(world, day).paying
     if paying is not None and world.line(paying.plan) == PART_B:
         return Soon("DELIVERY_TOO_EARLY", deliver_from(world, before))
-    same = [each for each in before if each.kind == (regimen.drug, formulation or regimen.formulation)]
+    wanted = formulation or regimen.formulation
+    same = [each for each in before if each.of_product(regimen.drug, wanted)]
     ends = payer_run_out(same)
     if ends is None:
         return Soon("REFILL_TOO_SOON", None)
@@ -65,7 +66,7 @@ def fits_start(world: World, before: list[Dispensing], ends: date, regimen: Regi
     if not before or ends < course_start:
         return day >= course_start
     last = before[-1].regimen
-    if last is not None and (last.drug, last.formulation) != (regimen.drug, regimen.formulation):
+    if last is not None and not alike(last, regimen):
         return day >= regimen.starts_on
     return True
 
