@@ -32,7 +32,9 @@ class Payer:
 def in_force(book: Book, day: date) -> list[Member]:
     """Coverages in force on a date, lowest rank first, then as listed (rulebook 4.1)."""
     found = [each for each in book.members if each.in_force(day)]
-    if book.entitled_on is not None and len(found) > 1 and any(map(_is_esrd_medicare, found)):
+    if book.entitled_on is None or len(found) < 2:
+        return found
+    if any(map(_is_esrd_medicare, found)) and any(map(_is_group_plan, found)):
         found.sort(key=_after_the_first_in_line(day, book.entitled_on))
     return found
 
@@ -40,6 +42,10 @@ def in_force(book: Book, day: date) -> list[Member]:
 def _is_esrd_medicare(member: Member) -> bool:
     esrd = member.coverage.medicare_basis is MedicareBasis.ESRD
     return esrd and member.plan.line_of_business in _BY_ESRD
+
+
+def _is_group_plan(member: Member) -> bool:
+    return member.plan.line_of_business in _GROUP
 
 
 def _after_the_first_in_line(day: date, entitled_on: date) -> Callable[[Member], bool]:
