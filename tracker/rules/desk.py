@@ -128,11 +128,19 @@ class Desk:
         needed = asking(each.units, rules)
         if not needed:
             return None
+        sure = {code: count for code, count in needed.items() if _asks(rules.get(code))}
         valid = self.valid(
             AuthorizationKind.PRIOR_AUTHORIZATION, member.plan.id, own_codes(each.regimen), each.fill.on
         )
-        found = pick([permit for permit in valid if permit.fits(each.formulation)], ledger, needed)
+        fitting = [permit for permit in valid if permit.fits(each.formulation)]
+        found = pick(fitting, ledger, needed)
+        if found is None and sure:
+            found = pick(fitting, ledger, sure)
         return found.pa.id if found else None
+
+
+def _asks(rule: Rule | None) -> bool:
+    return rule is not None and rule.prior_authorization is True
 
 
 def asking(units: Mapping[str, int], rules: Mapping[str, Rule | None]) -> dict[str, int]:
