@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from fractions import Fraction
 
 from tracker.rules import parameters
 from tracker.rules.answer import CheckResult, Fact
@@ -155,9 +156,9 @@ def _too_few_units(draft: Draft, valid: Sequence[Permit], needed: Mapping[str, i
 def _scarcest(draft: Draft, permit: Permit, needed: Mapping[str, int]) -> tuple[int, str, int]:
     """Days supply that the units left last, the code that runs out first, and its units."""
     lefts = [(draft.ledger.left(permit, code), code, count) for code, count in needed.items()]
-    limited = [(left * draft.days // count, code, left) for left, code, count in lefts if left is not None]
-    # A code with nothing left comes first even where another lasts no whole day.
-    return min(limited, key=lambda each: (each[0], each[2] > 0))
+    limited = [(Fraction(left, count), code, left) for left, code, count in lefts if left is not None]
+    share, code, left = min(limited, key=lambda each: each[0])
+    return int(share * draft.days), code, left
 
 
 def _lacks_code(valid: Sequence[Permit], needed: Mapping[str, int]) -> CheckResult | None:
@@ -183,9 +184,9 @@ def _by_time(draft: Draft, permits: Sequence[Permit]) -> CheckResult | None:
         key=lambda each: each.pa.starts_on or date.min,
         default=None,
     )
-    asked = _last(fitting, IN_PROGRESS)
+    asked = _last(permits, IN_PROGRESS)
     if ended is not None:
-        return _ended(draft, ended, later, asked, fitting)
+        return _ended(draft, ended, later, asked, permits)
     if later is not None and later.pa.starts_on is not None:
         starts = later.pa.starts_on
         facts: dict[str, Fact] = {
@@ -196,7 +197,7 @@ def _by_time(draft: Draft, permits: Sequence[Permit]) -> CheckResult | None:
     if asked is not None:
         facts = {"due_on": draft.on, "days_until": days_between(draft.today.day, draft.on)}
         return _fail(AlertCode.REFILL_AT_RISK, asked, facts)
-    denied = _last(fitting, frozenset({AuthorizationStatus.DENIED}))
+    denied = _last(permits, frozenset({AuthorizationStatus.DENIED}))
     if denied is None:
         return None
     renewed = draft.desk.book.authorizations.get(denied.pa.renews or "")
@@ -208,13 +209,13 @@ def _last(permits: Sequence[Permit], statuses: frozenset[AuthorizationStatus]) -
 
 
 def _ended(
-    draft: Draft, ended: Permit, later: Permit | None, asked: Permit | None, fitting: Sequence[Permit]
+    draft: Draft, ended: Permit, later: Permit | None, asked: Permit | None, permits: Sequence[Permit]
 ) -> CheckResult:
     """PA_DENIED (its renewal was), PA_EXPIRED, PA_GAP or PA_EXPIRES_BEFORE_REFILL, about the last to end."""
     end, today = ended.ends, draft.today
     denied = [
         each
-        for each in fitting
+        for each in permits
         if each.pa.status is AuthorizationStatus.DENIED and each.pa.renews == ended.pa.id
     ]
     if denied and asked is None and later is None:
