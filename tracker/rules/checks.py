@@ -7,6 +7,7 @@ from tracker.rules.answer import CheckResult, Facts
 from tracker.rules.authorization import Permit
 from tracker.rules.authorization_check import check_authorization
 from tracker.rules.coverage import last_ended
+from tracker.rules.desk import own_codes
 from tracker.rules.draft import Draft
 from tracker.rules.facts import QuantityLimit, Rule
 from tracker.rules.quantity import Dispensed, against, days_supply_facts
@@ -112,7 +113,7 @@ def check_quantity(draft: Draft) -> CheckResult:
 
 def _quantity_of_rule(draft: Draft, rule: Rule | None, codes: frozenset[str]) -> tuple[Result, Facts]:
     limit = rule.quantity_limit if rule else None
-    if limit is False or (limit is None and draft.under_part_b):
+    if limit is False or (rule is None and draft.under_part_b):
         return Result.PASS, {}
     overrides = [
         each
@@ -120,17 +121,24 @@ def _quantity_of_rule(draft: Draft, rule: Rule | None, codes: frozenset[str]) ->
         if all(each.covers(code) for code in codes)
     ]
     limits: list[QuantityLimit | bool | None] = [each.pa.quantity_limit for each in overrides] or [limit]
-    found = [_against(draft, each, codes, overridden=bool(overrides)) for each in limits]
+    held = codes | _held(draft, rule)
+    found = [_against(draft, each, held, overridden=bool(overrides)) for each in limits]
     # Of several overrides the one that lets most pass counts.
     return max(found, key=lambda each: _SHOWN_FIRST[each[0]])
 
 
+def _held(draft: Draft, rule: Rule | None) -> frozenset[str]:
+    """The drug's own codes that a rule holds for: earlier fills may have used more of them than this one."""
+    rules = draft.desk.rules(draft.payer.paying, draft.regimen, own_codes(draft.regimen), draft.on)
+    return frozenset(code for code, other in rules.items() if other is rule)
+
+
 def _against(
-    draft: Draft, limit: QuantityLimit | bool | None, codes: frozenset[str], *, overridden: bool
+    draft: Draft, limit: QuantityLimit | bool | None, held: frozenset[str], *, overridden: bool
 ) -> tuple[Result, Facts]:
     if isinstance(limit, QuantityLimit):
         fill = Dispensed(draft.on, draft.days, draft.regimen, draft.units)
-        return against(limit, fill, draft.earlier, codes)
+        return against(limit, fill, draft.earlier, held)
     return (Result.PASS if overridden else Result.UNKNOWN), {}
 
 

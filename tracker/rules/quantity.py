@@ -56,7 +56,7 @@ def against(
         result, facts = _rolling(limit, asked, fill, earlier, codes)
     else:
         result, facts = _per_fill(limit, asked, fill)
-    if result is Result.PASS and limit.max_per_day is not None and asked is not None:
+    if result is not Result.FAIL and limit.max_per_day is not None and asked is not None:
         most = limit.max_per_day * fill.days
         if asked > most:
             return Result.FAIL, {**facts, **_facts(floor(most), asked, asked - floor(most))}
