@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from reference.codes import own_codes
 from reference.days import between, plus
-from reference.dispensing import Dispensing
+from reference.dispensing import Dispensing, units_of
 from reference.pa import Charges, Check, authorization_check, charged_to, check, lists
 from reference.payer import Payer, last_day, payer
 from reference.quantity import days_supply_check, exceptions, fill_codes, quantity_check
@@ -76,7 +76,7 @@ def coverage_check(world: World, fill: Dispensing, found: Payer) -> Check:
 
 def too_soon_check(world: World, fill: Dispensing, before: list[Dispensing], coverage: Coverage) -> Check:
     assert fill.regimen is not None
-    soon = too_soon(world, before, fill.regimen, fill.formulation, fill.on)
+    soon = too_soon(world, before, fill.regimen, fill.formulation, fill.on, fill.units)
     if soon.earliest is None or fill.on >= soon.earliest:
         return check("too_soon", "pass")
     if soon.code == "DELIVERY_TOO_EARLY":
@@ -135,11 +135,11 @@ def add_early_window(world: World, row: Row, fills: list[Dispensing]) -> None:
     end, day = asked["facts"]["ends_on"], world.today
     if world.real:
         day = max(day, plus(world.real[-1].on, 1))
-    regimen = fills[0].regimen
-    assert regimen is not None
+    regimen = world.in_force_or_next(world.today) or world.regimens[-1]
+    units, _ = units_of(regimen, regimen.days_supply)
     window = None
     while day <= end and window is None:
-        soon = too_soon(world, world.real, regimen, fills[0].formulation, day)
+        soon = too_soon(world, world.real, regimen, regimen.formulation, day, units)
         if soon.earliest is None or day >= soon.earliest:
             window = [day, end]
         day = plus(day, 1)

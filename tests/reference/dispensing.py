@@ -30,6 +30,11 @@ class Dispensing:
         return self.real.id if self.real is not None else self.on.isoformat()
 
     @property
+    def on_file(self) -> str | None:
+        """The formulation on file: of a real fill its own only."""
+        return self.real.formulation if self.real is not None else self.formulation
+
+    @property
     def denied(self) -> bool:
         return self.real is not None and self.real.claim is not None and self.real.claim.status == "denied"
 

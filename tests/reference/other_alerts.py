@@ -11,7 +11,6 @@ from reference.dispensing import Dispensing
 from reference.pa import DECIDED, fits, lists
 from reference.payer import coverages, payer, pays_part_b
 from reference.supply import gap, run_out
-from reference.table import deliver_from
 from reference.world import ADVANTAGE, PART_B, PART_D, World, holds
 from tracker.rules.facts import Authorization, Denial
 
@@ -54,7 +53,7 @@ def add_refill_contact(world: World, rows: list[Row], findings: Findings) -> Non
     if any(day >= opens for day in affirmed):
         return
     code = "REFILL_CONTACT_TOO_EARLY" if affirmed else "REFILL_AFFIRMATION_MISSING"
-    facts = {"contact_not_before": opens, "deliver_not_before": deliver_from(world, world.real)}
+    facts = {"contact_not_before": opens, "deliver_not_before": plus(ends, -10)}
     findings.add_by_harm(code, "high", last.id, due, facts)
 
 
@@ -232,7 +231,7 @@ def add_modifiers(world: World, fill: Dispensing, findings: Findings) -> None:
             findings.add("KX_NOT_SUPPORTED", "high", fill.id, None, {"modifiers": ["KX"]})
         against = [each for each in modifiers if each in ("GA", "GY", "GZ")]
         if against:
-            both = [each for each in modifiers if each in ("KX", "GA", "GY", "GZ")]
+            both = ["KX", *against]
             findings.add("MODIFIER_CONFLICT", "high", fill.id, None, {"modifiers": both})
     waste = [each for each in modifiers if each in ("JW", "JZ")]
     if waste and fill.regimen is not None and fill.regimen.form != "injection":

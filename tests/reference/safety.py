@@ -85,17 +85,13 @@ def add_switches(world: World, rows: list[Row], findings: Findings) -> None:
 
 
 def switched(fill: Dispensing, before: list[Dispensing]) -> bool:
-    if fill.formulation is None or fill.regimen is None:
+    if fill.on_file is None or fill.regimen is None:
         return False
-    if fill.regimen.formulation is not None and fill.regimen.formulation != fill.formulation:
+    if fill.regimen.formulation is not None and fill.regimen.formulation != fill.on_file:
         return True
     for each in reversed(before):
-        if (
-            each.formulation is not None
-            and each.regimen is not None
-            and each.regimen.drug == fill.regimen.drug
-        ):
-            return each.formulation != fill.formulation
+        if each.on_file is not None and each.regimen is not None and each.regimen.drug == fill.regimen.drug:
+            return each.on_file != fill.on_file
     return False
 
 

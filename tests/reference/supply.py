@@ -26,19 +26,15 @@ def alike(one: Regimen, other: Regimen) -> bool:
 class Shelf:
     """What is on hand while fills and changes of regimen pass by in date order."""
 
-    def __init__(self, world: World, first_start: date | None) -> None:
+    def __init__(self, world: World) -> None:
         self.world = world
         self.run_out: date | None = None
-        self.first_start = first_start
         self.since: date | None = None
         self.fills: list[Dispensing] = []
 
     def add(self, fill: Dispensing) -> None:
-        before = self.run_out if self.run_out is not None else None
-        if before is None and fill.real is None:
-            before = self.first_start
-        start = fill.on if before is None else max(fill.on, before)
-        if self.run_out is None or self.run_out <= start and self.run_out <= fill.on or not self.fills:
+        start = fill.on if self.run_out is None else max(fill.on, self.run_out)
+        if self.run_out is None or self.run_out <= fill.on:
             self.since, self.fills = start, []
         self.fills.append(fill)
         self.run_out = plus(start, fill.days_supply)
@@ -48,7 +44,7 @@ class Shelf:
         if self.run_out is None or self.run_out <= new.starts_on:
             return
         if not alike(old, new):
-            self.run_out, self.fills = new.starts_on, []
+            self.run_out = new.starts_on
             return
         left = sum((mg_of(each) for each in self.fills), Fraction(0))
         day = self.since
@@ -65,7 +61,7 @@ def run_out(world: World, fills: list[Dispensing]) -> date | None:
     """The first day without drug after these fills, in date order."""
     if not fills:
         return start_without_fill(world)
-    shelf = Shelf(world, start_without_fill(world))
+    shelf = Shelf(world)
     events: list[tuple[date, int, int]] = []
     for number in range(1, len(world.regimens)):
         events.append((world.regimens[number].starts_on, 0, number))

@@ -23,23 +23,29 @@ class Soon:
 
 
 def too_soon(
-    world: World, before: list[Dispensing], regimen: Regimen, formulation: str | None, day: date
+    world: World,
+    before: list[Dispensing],
+    regimen: Regimen,
+    formulation: str | None,
+    day: date,
+    units: dict[str, int] | None,
 ) -> Soon:
     """The first day on which a fill of this drug would not be too soon, for a fill on `day`."""
     paying = payer(world, day).paying
-    if paying is not None and world.line(paying.plan) == PART_B:
-        return Soon("DELIVERY_TOO_EARLY", deliver_from(world, before))
     wanted = formulation or regimen.formulation
     same = [each for each in before if each.of_product(regimen.drug, wanted)]
+    if paying is not None and world.line(paying.plan) == PART_B:
+        return Soon("DELIVERY_TOO_EARLY", deliver_from(world, before, bool(same)))
     ends = payer_run_out(same)
     if ends is None:
         return Soon("REFILL_TOO_SOON", None)
-    percent = threshold(world, paying.plan if paying is not None else None, regimen, day)
+    percent = threshold(world, paying.plan if paying is not None else None, regimen, day, units)
     return Soon("REFILL_TOO_SOON", plus(ends, -((100 - percent) * same[-1].days_supply // 100)))
 
 
-def deliver_from(world: World, before: list[Dispensing]) -> date | None:
-    if before:
+def deliver_from(world: World, before: list[Dispensing], refill: bool) -> date | None:
+    """The first day on which Medicare lets a refill, or a first supply of a product, be delivered."""
+    if refill:
         ends = run_out(world, before)
         assert ends is not None
         return plus(ends, -10)
@@ -49,13 +55,16 @@ def deliver_from(world: World, before: list[Dispensing]) -> date | None:
     return plus(transplant.discharged_on, -2)
 
 
-def threshold(world: World, plan_id: str | None, regimen: Regimen, day: date) -> int:
+def threshold(
+    world: World, plan_id: str | None, regimen: Regimen, day: date, units: dict[str, int] | None
+) -> int:
     """The highest of the rules' thresholds is the strictest; blank: the policy's."""
     usual = world.policy.refill_threshold_percent
     if plan_id is None:
         return usual
-    codes = own_codes(regimen)
-    rules = [world.rule(plan_id, code, codes, day) for code in codes]
+    own = own_codes(regimen)
+    codes = own if units is None else [code for code, count in units.items() if count > 0]
+    rules = [world.rule(plan_id, code, own, day) for code in codes]
     found = [each.refill_threshold_percent or usual for each in rules if each is not None]
     return max(found) if found else usual
 
@@ -63,7 +72,7 @@ def threshold(world: World, plan_id: str | None, regimen: Regimen, day: date) ->
 def fits_start(world: World, before: list[Dispensing], ends: date, regimen: Regimen, day: date) -> bool:
     """Is the day on or after the course's or regimen's start, where the fill must wait for it?"""
     course_start = world.course(regimen)[0]
-    if not before or ends < course_start:
+    if not before or ends <= course_start:
         return day >= course_start
     last = before[-1].regimen
     if last is not None and not alike(last, regimen):
@@ -83,10 +92,10 @@ def projected(world: World, before: list[Dispensing]) -> Dispensing | None:
         regimen = world.in_force_or_next(max(day, ends))
         if regimen is None:
             return None
-        soon = too_soon(world, before, regimen, regimen.formulation, day)
+        units, days = units_of(regimen, regimen.days_supply)
+        soon = too_soon(world, before, regimen, regimen.formulation, day, units)
         early = soon.earliest is not None and day < soon.earliest
         if not early and fits_start(world, before, ends, regimen, day):
-            units, days = units_of(regimen, regimen.days_supply)
             return Dispensing(day, days, units, regimen.formulation, regimen)
         day = plus(day, 1)
     return None

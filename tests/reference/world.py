@@ -86,7 +86,8 @@ class World:
             units = dict(fill.units) if fill.units is not None else None
             if units is None and regimen is not None:
                 units, _ = units_of(regimen, fill.days_supply)
-            found.append(Dispensing(fill.on, fill.days_supply, units, fill.formulation, regimen, real=fill))
+            formulation = fill.formulation or (regimen.formulation if regimen is not None else None)
+            found.append(Dispensing(fill.on, fill.days_supply, units, formulation, regimen, real=fill))
         return found
 
     # rules
@@ -97,8 +98,7 @@ class World:
         for each in in_force:
             if each.code == code:
                 return each
-        if code in codes:
-            for each in in_force:
-                if each.code in codes:
-                    return each
+        for each in in_force:
+            if each.code in codes:
+                return each
         return None

@@ -6,8 +6,8 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from reference.engine import answer
 
+from reference.engine import answer
 from tracker.rules.casefile import case_from
 
 CASES = Path(__file__).parents[3] / "shared" / "cases"
