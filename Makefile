@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test bench install install-test clean
+.PHONY: run test bench reference install install-test clean
 
 run: .venv/installed
 	@exec $(BIN)/python app.py
@@ -17,6 +17,11 @@ test: .venv/installed-test
 
 bench: .venv/installed-test
 	@$(BIN)/python tests/bench/check_speed.py
+
+COUNT ?= 1000
+FIRST ?= 0
+reference: .venv/installed-test
+	@$(BIN)/python tests/reference/run.py $(COUNT) $(FIRST)
 
 install: .venv/installed
 install-test: .venv/installed-test

@@ -96,7 +96,7 @@ def mg_of(fill: Dispensing) -> Fraction:
     """Milligrams in the drug's own codes, else days supply x mg per day."""
     assert fill.regimen is not None
     own = own_codes(fill.regimen)
-    if fill.units is not None and any(code in own for code in fill.units):
+    if fill.units is not None and any(code in own and fill.units[code] for code in fill.units):
         return sum((units * UNIT_MG[code] for code, units in fill.units.items() if code in own), Fraction(0))
     return fill.days_supply * day_mg(fill.regimen)
 

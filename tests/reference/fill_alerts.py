@@ -143,7 +143,7 @@ def add_information(world: World, row: Row, findings: Findings) -> None:
             findings.add("CONTINUITY_WINDOW_ACTIVE", "info", coverage.id, None, dict(each["facts"]))
     if world.line(coverage.plan) == PART_D and any(each["code"] in TRANSITION for each in row.failed):
         limit = new_plan_limit(world, coverage)
-        if limit is not None and row.fill.on <= limit:
+        if row.fill.on <= limit:
             findings.add("TRANSITION_FILL_AVAILABLE", "info", coverage.id, None, {"limit_date": limit})
 
 

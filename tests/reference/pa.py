@@ -7,6 +7,7 @@ from datetime import date
 from reference.codes import own_codes
 from reference.days import FAR, between, plus
 from reference.dispensing import Dispensing
+from reference.payer import last_day
 from reference.world import ADVANTAGE, PART_B, World, holds
 from tracker.rules.facts import Authorization, Coverage
 
@@ -165,23 +166,24 @@ def authorization_check(
     return failed
 
 
-def new_plan_limit(world: World, coverage: Coverage) -> date | None:
-    """Day 90 of a coverage of a new plan; None: the same plan went on without a hole."""
-    for each in world.patient.coverages:
-        if each.plan == coverage.plan and each.id != coverage.id and each.starts_on < coverage.starts_on:
-            if (each.ends_on or FAR) >= plus(coverage.starts_on, -1):
-                return None
-    return plus(coverage.starts_on, 89)
+def new_plan_limit(world: World, coverage: Coverage) -> date:
+    """Day 90 in the plan; a renewal of the same plan without a hole is not new."""
+    start = coverage.starts_on
+    for _ in world.patient.coverages:
+        for each in world.patient.coverages:
+            if each.plan == coverage.plan and last_day(world, each) >= plus(start, -1):
+                start = min(start, each.starts_on)
+    return plus(start, 89)
 
 
 def continuity(world: World, fill: Dispensing, coverage: Coverage) -> date | None:
     if world.line(coverage.plan) != ADVANTAGE:
         return None
     limit = new_plan_limit(world, coverage)
-    if limit is None or fill.on > limit:
+    if fill.on > limit:
         return None
     assert fill.regimen is not None
-    before = world.in_force(plus(coverage.starts_on, -1))
+    before = world.in_force(plus(limit, -90))
     return limit if before is not None and before.drug == fill.regimen.drug else None
 
 

@@ -6,8 +6,11 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from casemaker import Maker
 
+from reference.compare import differences
 from reference.engine import answer
+from reference.hostile import HostileCases
 from tracker.rules.casefile import case_from
 
 CASES = Path(__file__).parents[3] / "shared" / "cases"
@@ -35,3 +38,17 @@ def test_reference_answers_a_shared_case_as_expected(path: Path, runner: ModuleT
     found = answer(case, case.as_of)
 
     assert runner.differences(document["expect"], found) == []
+
+
+@pytest.mark.parametrize("first", range(0, 40, 10))
+def test_product_and_reference_agree_on_generated_cases(first: int) -> None:
+    found = {seed: differences(Maker(seed).document()) for seed in range(first, first + 10)}
+
+    assert {seed: differs for seed, differs in found.items() if differs} == {}
+
+
+@pytest.mark.parametrize("first", range(0, 100, 10))
+def test_product_and_reference_agree_on_hostile_cases(first: int) -> None:
+    found = {seed: differences(HostileCases(seed).document()) for seed in range(first, first + 10)}
+
+    assert {seed: differs for seed, differs in found.items() if differs} == {}
