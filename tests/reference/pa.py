@@ -232,8 +232,6 @@ def too_few(
     """Exhausted or insufficient units; of several the authorization that lasts longest."""
     best = None
     for pa in in_force:
-        if not all(lists(pa, code) for code in codes):
-            continue
         scarce = scarcest(pa, fill, codes, charges)
         if scarce is not None and (best is None or scarce["days_supply_left"] > best[1]["days_supply_left"]):
             best = pa, scarce

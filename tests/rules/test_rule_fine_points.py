@@ -113,3 +113,20 @@ def test_a_real_fill_is_charged_for_the_codes_that_ask():
     )
 
     assert first(answer, "authorization").facts["remaining"] == 40
+
+
+def test_too_few_units_are_named_before_a_code_that_is_not_listed():
+    """Rulebook 5: the first of the list that applies; a code that is listed and enough is not short."""
+    short = pa(lines=[{"code": "J7502", "units": 30}])
+    enough = pa(lines=[{"code": "J7502"}])
+    given = {"plans": asks_pa("J7502", "J7515"), "regimens": [regimen(dose_mg=125)]}
+
+    units = first(ask(**given, authorizations=[short]), "authorization")
+    code = first(ask(**given, authorizations=[enough]), "authorization")
+
+    assert (units.code, units.facts["short"], units.facts["days_supply_left"]) == (
+        "PA_UNITS_INSUFFICIENT",
+        30,
+        15,
+    )
+    assert (code.code, code.facts["code_missing"]) == ("PA_MISSING_FOR_CODE", "J7515")

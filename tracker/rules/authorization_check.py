@@ -137,10 +137,12 @@ def name_refusal(draft: Draft, needed: Mapping[str, int]) -> CheckResult:
 
 
 def _too_few_units(draft: Draft, valid: Sequence[Permit], needed: Mapping[str, int]) -> CheckResult | None:
-    found = [each for each in valid if all(each.covers(code) for code in needed)]
+    """Of several the one that lasts longest. A code it lacks is not short of units: that is named next."""
+    listed = [(each, {code: n for code, n in needed.items() if each.covers(code)}) for each in valid]
+    found = [(each, mine) for each, mine in listed if not draft.ledger.enough(each, mine)]
     if not found:
         return None
-    lasting = [(_scarcest(draft, each, needed), each) for each in found]
+    lasting = [(_scarcest(draft, each, mine), each) for each, mine in found]
     (days, code, left), permit = max(lasting, key=lambda pair: pair[0][0])
     facts: dict[str, Fact] = {
         "code": code,
