@@ -119,6 +119,37 @@ def test_nobody_pays_and_no_fill_before(tmp_path: Path) -> None:
     assert "Earliest denial    Mon 2026-06-08: No coverage\n" in result.stdout
 
 
+def test_the_last_permitted_fill_and_the_bridges_are_told(tmp_path: Path) -> None:
+    case = json.loads(json.dumps(CASE))
+    case["patient"]["planned_fills"] = []
+    case["patient"]["authorizations"][0]["to"] = "2026-06-30"
+
+    said = run(file(tmp_path, json.dumps(case))).stdout
+
+    assert "A fill for 30 days is permitted from Sun 2026-06-28 through Tue 2026-06-30." in said
+    assert "Bridge plan for the fill of Sun 2026-07-05: PA ends before the refill" in said
+    assert "Until: Sat 2026-07-04 00:00 CDT, 24 hours before the day of the fill" in said
+    assert "(unverified)" in said
+    assert "Ask the payer; its own text wins." in said
+
+
+def test_where_nothing_helps_it_is_said(tmp_path: Path) -> None:
+    case = json.loads(json.dumps(CASE))
+    case["patient"] |= {"coverages": [], "authorizations": [], "planned_fills": []}
+
+    said = run(file(tmp_path, json.dumps(case))).stdout
+
+    assert "No permitted fill moves the refused one of Sun 2026-07-05." in said
+    assert "No plan pays on that day: none can be asked." in said
+
+
+def test_where_nothing_is_refused_no_bridge_is_needed(tmp_path: Path) -> None:
+    case = json.loads(json.dumps(CASE))
+    case["patient"]["authorizations"][0]["to"] = None
+
+    assert "Fill ahead and bridge plan: not needed" in run(file(tmp_path, json.dumps(case))).stdout
+
+
 def test_answer_as_json(tmp_path: Path) -> None:
     result = run("--json", file(tmp_path, json.dumps(CASE)))
 

@@ -9,7 +9,9 @@ from typing import BinaryIO
 
 import click
 
+from tracker.commands import bridges
 from tracker.rules.answer import Alert, Answer, TableFill
+from tracker.rules.bridge import bridge_plan
 from tracker.rules.casefile import BadCase, answer_document, read_case
 from tracker.rules.casefile_json import LIMIT_BYTES, one_line
 from tracker.rules.check import check as decide
@@ -111,6 +113,7 @@ def _told(case: Case, answer: Answer) -> Iterator[str]:
     yield f"Alerts: {len(answer.alerts)}"
     for alert in answer.alerts:
         yield from _alert(alert)
+    yield from bridges.told(bridge_plan(case, answer.as_of))
 
 
 def _day(day: date | None) -> str:

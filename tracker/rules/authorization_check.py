@@ -7,11 +7,12 @@ from fractions import Fraction
 from tracker.rules import parameters
 from tracker.rules.answer import CheckResult, Fact
 from tracker.rules.authorization import IN_PROGRESS, Permit, pick
-from tracker.rules.book import regimen_on
+from tracker.rules.book import Book, Member, regimen_on
 from tracker.rules.coverage import member_since
 from tracker.rules.dates import days_between, plus
 from tracker.rules.desk import own_codes
 from tracker.rules.draft import Draft, paid_within_year
+from tracker.rules.facts import Regimen
 from tracker.rules.request_date import note_as_of_request, request_on
 from tracker.rules.words import (
     AboutKind,
@@ -101,11 +102,16 @@ def _already_on_drug(draft: Draft) -> bool:
 
 def continuity_until(draft: Draft) -> date | None:
     """Last day of a new Medicare Advantage plan's continuity; None if the course began under it."""
-    if draft.member.plan.line_of_business is not LineOfBusiness.MEDICARE_ADVANTAGE:
+    return continued_until(draft.desk.book, draft.member, draft.regimen)
+
+
+def continued_until(book: Book, member: Member, regimen: Regimen) -> date | None:
+    """The same for any coverage: a regimen of the drug was in force on the day before it."""
+    if member.plan.line_of_business is not LineOfBusiness.MEDICARE_ADVANTAGE:
         return None
-    start = member_since(draft.desk.book, draft.member)
-    before = regimen_on(draft.desk.book.regimens, plus(start, -1))
-    if before is None or before.drug is not draft.regimen.drug:
+    start = member_since(book, member)
+    before = regimen_on(book.regimens, plus(start, -1))
+    if before is None or before.drug is not regimen.drug:
         return None
     return plus(start, parameters.CONTINUITY_DAYS.value - 1)
 

@@ -5,6 +5,8 @@ Payers and rules change only on a few days; between them they are looked up once
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
+from dataclasses import replace
 from datetime import date
 from typing import Any, TypeVar
 
@@ -14,7 +16,7 @@ from tracker.rules.book import Book, Member, Supplied, open_book
 from tracker.rules.catalogue import codes_of
 from tracker.rules.coverage import PART_B, Payer, payer_on
 from tracker.rules.dates import FAR, plus, plus_months
-from tracker.rules.facts import Case, Regimen, Rule
+from tracker.rules.facts import Case, PlannedFill, Regimen, Rule
 from tracker.rules.formulary import rules_for
 from tracker.rules.quantity import Dispensed
 from tracker.rules.refill_window import PayerCounts
@@ -53,6 +55,12 @@ class Desk:
         for regimen in self.book.regimens:
             self.counts.of(regimen.drug, regimen.formulation)
         self.ledger = self._charge_real_fills()
+
+    def planning(self, planned: tuple[PlannedFill, ...]) -> "Desk":
+        """The same case with other planned fills. What is kept here rests on other facts: it is shared."""
+        other = copy(self)
+        other.book = replace(self.book, patient=replace(self.book.patient, planned_fills=planned))
+        return other
 
     def change_after(self, day: date) -> date:
         """The next day on which a coverage or a rule begins or has ended."""

@@ -16,7 +16,7 @@ from tracker.rules.words import AboutKind, AlertCode, Result, Severity
 _UNITS = frozenset({AlertCode.PA_UNITS_EXHAUSTED, AlertCode.PA_UNITS_INSUFFICIENT})
 _CHAIN = frozenset({AlertCode.PA_GAP, AlertCode.PA_EXPIRES_BEFORE_REFILL})
 _AT_ONCE = frozenset({AlertCode.PA_EXPIRED, AlertCode.PA_DENIED})
-_TRANSITION = frozenset(
+TRANSITION_CODES = frozenset(
     {
         AlertCode.PA_MISSING,
         AlertCode.PA_WRONG_PAYER,
@@ -192,7 +192,7 @@ class FillFindings:
     def _transition(self, fill: TableFill) -> Iterator[Finding]:
         """A new Part D plan, PA or step missing, fill within its first 90 days (rulebook 7.8)."""
         key = AlertCode.TRANSITION_FILL_AVAILABLE, fill.coverage
-        if key in self.seen or not any(each.code in _TRANSITION for each in fill.checks):
+        if key in self.seen or not any(each.code in TRANSITION_CODES for each in fill.checks):
             return
         member = self.desk.payer(fill.on).paying
         if member is None or member.plan.line_of_business is not PART_D:

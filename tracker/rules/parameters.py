@@ -46,6 +46,10 @@ BEFORE_DISCHARGE_DAYS = Parameter(2, "Noridian JD, Immunosuppressive Drugs, 2024
 GROUP_PLAN_MONTHS = Parameter(30, "42 USC 1395y(b)(1)(C): ESRD coordination period of 30 months", None)
 ESRD_MONTHS = Parameter(36, "SSA POMS HI 00805.400: 36 months after the month of the transplant", _READ)
 TRANSITION_DAYS = Parameter(90, "Medicare Part D manual ch. 6, 30.4.4: transition", _READ)
+TRANSITION_SUPPLY_DAYS = Parameter(
+    30, "Medicare Part D manual ch. 6, 30.4.4: at least a month's supply", _READ
+)
+EMERGENCY_SUPPLY_HOURS = Parameter(72, "42 USC 1396r-8(d)(5)(B): at least a 72-hour supply", None)
 CONTINUITY_DAYS = Parameter(90, "42 CFR 422.112(b)(8): course of treatment, 90 days", _READ)
 REQUEST_DAYS = Parameter(365, "Rulebook 6: already on the drug, a paid fill within 365 days", None)
 AT_RISK_DAYS = Parameter(14, "Rulebook 7.6: a fill due within 14 days", None)
@@ -67,6 +71,11 @@ APPEAL_INTERNAL_DAYS = Parameter(180, "45 CFR 147.136, 29 CFR 2560.503-1(h)(3)(i
 APPEAL_EXTERNAL_MONTHS = Parameter(4, "45 CFR 147.136(d)(2)(i)", _READ)
 APPEAL_PART_B_DAYS = Parameter(125, "42 CFR 405.942: 120 days and 5 for the mail", _READ)
 APPEAL_PART_D_DAYS = Parameter(65, "42 CFR 423.582, 422.582: 65 days from the notice", _READ)
+EXPEDITED_APPEAL_HOURS: Mapping[LineOfBusiness, Parameter[int]] = {
+    LineOfBusiness.COMMERCIAL: Parameter(72, "45 CFR 147.136, 29 CFR 2560.503-1: 72 hours if urgent", _READ),
+    LineOfBusiness.MEDICARE_PART_D: Parameter(72, "42 CFR 423.590: expedited redetermination", _READ),
+    LineOfBusiness.MEDICARE_ADVANTAGE: Parameter(72, "42 CFR 422.590: expedited reconsideration", None),
+}
 
 DOSE_MAX_MG_PER_KG = Parameter(Decimal("4.0"), "Neoral and Gengraf labels: psoriasis, RA", _READ)
 DURATION_YEARS = Parameter(1, "Neoral label: psoriasis, continuous use over a year", None)

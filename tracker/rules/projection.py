@@ -198,8 +198,11 @@ class Projector:
         self.run_out = looking_ahead(self.supply, self.regimens).run_out
 
 
-def project(desk: Desk, day: date) -> Projection:
-    """Make the table of the 365 days from `day`."""
+def project(desk: Desk, day: date, *, through: date | None = None) -> Projection:
+    """Make the table of the 365 days from `day`.
+
+    `through`: the last day of interest; what is made after it is left out, and `holds_until` says nothing.
+    """
     today = Today(day)
     walk = Projector(desk, today)
     run_out, next_fill = walk.run_out, None
@@ -215,6 +218,8 @@ def project(desk: Desk, day: date) -> Projection:
         if slot is None:
             break
         next_fill = next_fill or slot.on
+        if through is not None and slot.on > through:
+            break
         if slot.on >= end:
             today.changes_on(plus(slot.on, 1 - parameters.TABLE_DAYS.value))
             break

@@ -237,3 +237,17 @@ class AlertCode(Word):
     RULE_UNVERIFIED = "RULE_UNVERIFIED", "Verify with the payer"
     TRANSITION_FILL_AVAILABLE = "TRANSITION_FILL_AVAILABLE", "Transition fill available"
     CONTINUITY_WINDOW_ACTIVE = "CONTINUITY_WINDOW_ACTIVE", "Continuity window is active"
+
+
+class BridgeKind(Word):
+    """The lawful ways over a refused fill, in the order in which they are told."""
+
+    FILL_AHEAD = "fill_ahead", "Fill ahead"
+    CONTINUITY = "continuity", "Continuity of care"
+    TRANSITION = "transition", "Transition fill"
+    EXPEDITED = "expedited", "Expedited request"
+    QUANTITY_OVERRIDE = "quantity_override", "Quantity limit override"
+    STEP_EXCEPTION = "step_exception", "Step therapy exception"
+    FORMULARY_EXCEPTION = "formulary_exception", "Formulary exception"
+    APPEAL = "appeal", "Expedited appeal"
+    EMERGENCY = "emergency", "Emergency supply"
