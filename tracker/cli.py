@@ -15,6 +15,7 @@ from tracker.commands.mail import mail
 from tracker.commands.run import run
 from tracker.commands.scan import scan
 from tracker.commands.user import user
+from tracker.commands.what_if import what_if
 from tracker.factory import create_app
 from tracker.services.errors import TrackerError
 from tracker.settings import BadSettings
@@ -27,7 +28,7 @@ tracker = FlaskGroup(
     load_dotenv=False,
     help="Prior-authorization and step-therapy tracker.\n\nExample: tracker check patient.json",
 )
-for command in (run, demo, check, import_group, scan, mail, user, db, backup, restore, doctor):
+for command in (run, demo, check, what_if, import_group, scan, mail, user, db, backup, restore, doctor):
     tracker.add_command(command)
 
 

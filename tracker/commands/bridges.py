@@ -47,8 +47,7 @@ def sum_lines(sums: Iterable[SumLine]) -> Iterator[str]:
 def _bridge(bridge: Bridge) -> Iterator[str]:
     yield f"  {bridge.kind.label}: {bridge.what}"
     late = "" if bridge.in_time else " (that has passed)"
-    until = f"{spoken(bridge.until)}, {bridge.until_means}" if bridge.until else bridge.until_means
-    yield f"    Until: {until}{late}"
+    yield f"    Until: {bridge.until_said}{late}"
     for need in bridge.needs:
         yield f"    Needs: {need}"
     yield f"    Buys: {bridge.buys}"

@@ -56,6 +56,11 @@ class Bridge:
     source: str
     verified_on: date | None
 
+    @property
+    def until_said(self) -> str:
+        """`Tue 2026-06-30, last permitted fill date`."""
+        return f"{spoken(self.until)}, {self.until_means}" if self.until else self.until_means
+
 
 @dataclass(frozen=True, slots=True)
 class BridgePlan:
@@ -154,7 +159,7 @@ def _fill_ahead(gap: _Gap) -> Iterator[Bridge]:
         in_time=ahead.last_on >= gap.day,
         needs=("A fill of this date passes every check of the tracker.", *ahead.notes),
         buys_days=ahead.cushion_days,
-        buys=f"drug until {spoken(ahead.runs_out_then)}",
+        buys=f"{count(ahead.cushion_days, 'day')} of drug more, until {spoken(ahead.runs_out_then)}",
         source="The tracker's own checks of a fill on that day",
         verified_on=gap.day,
     )

@@ -251,3 +251,18 @@ class BridgeKind(Word):
     FORMULARY_EXCEPTION = "formulary_exception", "Formulary exception"
     APPEAL = "appeal", "Expedited appeal"
     EMERGENCY = "emergency", "Emergency supply"
+
+
+class Mark(Word):
+    """How a row of a what-if differs from what is on file."""
+
+    SAME = "same", "same"
+    CHANGED = "changed", "changed"
+    NOW_COVERED = "now_covered", "would be covered"
+    NOW_REFUSED = "now_refused", "would be refused"
+    ADDED = "added", "added"
+    LEFT_OUT = "left_out", "left out"
+    OPENS = "opens", "opens"
+    CLOSES = "closes", "closes"
+    WORSE = "worse", "becomes worse"
+    MILDER = "milder", "becomes milder"

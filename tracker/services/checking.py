@@ -142,7 +142,7 @@ def _recheck_batch(
     session: Db, clinic: Clinic, ids: Collection[str], occasion: Occasion, *, validated: bool
 ) -> dict[str, Answer]:
     session.flush()
-    _hold(session, clinic.id, ids)
+    hold(session, clinic.id, ids)
     session.expire_all()
     today = day_in(clinic, occasion.now)
     cases = load_cases(session, clinic, ids, as_of=today)
@@ -168,7 +168,7 @@ def _recheck_batch(
     return answers
 
 
-def _hold(session: Db, clinic_id: str, ids: Collection[str]) -> None:
+def hold(session: Db, clinic_id: str, ids: Collection[str]) -> None:
     """Let two changes of one patient be checked one after the other, so that each sees the other's facts.
 
     SQLite has one writer at a time and needs no lock.

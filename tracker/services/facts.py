@@ -4,7 +4,8 @@ A change to one patient's facts re-checks that patient at once. A change that to
 the clinic's policy) marks them due, and the scan does the rest.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -48,18 +49,18 @@ WORDS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One of several changes that are saved together: a new row of `model`, or other values for `row`."""
+
+    model: type[Any]
+    values: Values
+    row: Any = None
+
+
 def add(session: Db, model: type[Any], values: Values, *, clinic_id: str, actor: Actor, now: datetime) -> Any:
     """A new row of `model`. Raises Refused when the database or the rules say no."""
-    row = model(clinic_id=clinic_id)
-    row.entered_at, row.entered_by = now, actor.name
-
-    def write() -> None:
-        _write(row, values)
-        session.add(row)
-
-    _apply(session, write, model.__tablename__)
-    new = {name: value for name, value in _snapshot(row).items() if value is not None}
-    _record(session, row, actor, AuditAction.ADDED, now, old=None, new=new)
+    row = _added(session, model, values, clinic_id=clinic_id, actor=actor, now=now)
     _follow_up(session, row, actor, now, "added")
     return row
 
@@ -70,6 +71,65 @@ def change(session: Db, row: Any, values: Values, *, version: int, actor: Actor,
     Raises Conflict when someone changed it since, Refused when the database or the rules say no.
     """
     _same_version(row, version)
+    if _changed(session, row, values, actor=actor, now=now):
+        _follow_up(session, row, actor, now, "changed")
+    return row
+
+
+def save_together(
+    session: Db, edits: Sequence[Edit], *, patient_id: str, clinic_id: str, actor: Actor, now: datetime
+) -> None:
+    """Save several facts of one patient in order, with one check at the end: no alert comes and goes between.
+
+    Raises Refused when the database or the rules say no, Conflict when a row was changed meanwhile.
+    """
+    plan_ids: set[str] = set()
+    for edit in edits:
+        if edit.row is None:
+            row = _added(session, edit.model, edit.values, clinic_id=clinic_id, actor=actor, now=now)
+        else:
+            row = edit.row
+            _changed(session, row, edit.values, actor=actor, now=now)
+        if isinstance(row, Coverage | Authorization):
+            plan_ids.add(row.plan_id)
+    for plan_id in sorted(plan_ids):
+        _share_plan(session, clinic_id, plan_id)
+    because = f"what-if accepted by {actor.name}"
+    checking.recheck(
+        session, patient_id=patient_id, clinic_id=clinic_id, now=now, actor=actor, because=because
+    )
+
+
+def remove(session: Db, row: Any, *, version: int, actor: Actor, now: datetime) -> None:
+    """Take back a row entered in error; the audit trail keeps it whole."""
+    _same_version(row, version)
+    before = _snapshot(row)
+    _apply(session, lambda: session.delete(row), row.__tablename__)
+    _record(session, row, actor, AuditAction.REMOVED, now, old=before, new=None)
+    _follow_up(session, row, actor, now, "removed")
+
+
+# ------------------------------------------------------------------------------------------- writing
+
+
+def _added(
+    session: Db, model: type[Any], values: Values, *, clinic_id: str, actor: Actor, now: datetime
+) -> Any:
+    row = model(clinic_id=clinic_id)
+    row.entered_at, row.entered_by = now, actor.name
+
+    def write() -> None:
+        _write(row, values)
+        session.add(row)
+
+    _apply(session, write, model.__tablename__)
+    new = {name: value for name, value in _snapshot(row).items() if value is not None}
+    _record(session, row, actor, AuditAction.ADDED, now, old=None, new=new)
+    return row
+
+
+def _changed(session: Db, row: Any, values: Values, *, actor: Actor, now: datetime) -> bool:
+    """Write and record a change; False if nothing differs."""
     before = _snapshot(row)
 
     def write() -> None:
@@ -84,20 +144,7 @@ def change(session: Db, row: Any, values: Values, *, version: int, actor: Actor,
     old, new = audit.difference(before, _snapshot(row))
     if new:
         _record(session, row, actor, AuditAction.CHANGED, now, old=old, new=new)
-        _follow_up(session, row, actor, now, "changed")
-    return row
-
-
-def remove(session: Db, row: Any, *, version: int, actor: Actor, now: datetime) -> None:
-    """Take back a row entered in error; the audit trail keeps it whole."""
-    _same_version(row, version)
-    before = _snapshot(row)
-    _apply(session, lambda: session.delete(row), row.__tablename__)
-    _record(session, row, actor, AuditAction.REMOVED, now, old=before, new=None)
-    _follow_up(session, row, actor, now, "removed")
-
-
-# ------------------------------------------------------------------------------------------- writing
+    return bool(new)
 
 
 def _same_version(row: Any, version: int) -> None:

@@ -31,7 +31,14 @@ OPEN_ENDPOINTS = {
     "calendar.feed",
 }
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
-VIEWER_POSTS = {"sign_in.leave", "patients.search", "mail.choices", "calendar.make_feed", "calendar.end_feed"}
+VIEWER_POSTS = {
+    "sign_in.leave",
+    "patients.search",
+    "mail.choices",
+    "what_if.preview",
+    "calendar.make_feed",
+    "calendar.end_feed",
+}
 LONGEST_SESSION = timedelta(hours=12)
 
 login = LoginManager()

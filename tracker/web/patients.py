@@ -1,12 +1,17 @@
 """Finding a patient, and one patient's page."""
 
+from datetime import date
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from tracker import clock
 from tracker.db import db
-from tracker.services import patient_page, patients
+from tracker.models.clinic import Clinic
+from tracker.rules.bridge import BridgePlan
+from tracker.services import patient_page, patients, what_if
 from tracker.services.clinic_day import day_in
+from tracker.services.patient_page import PatientView
 from tracker.web import access
 from tracker.web.timeline.chart import chart_of
 from tracker.web.timeline.narrow import narrow
@@ -60,10 +65,19 @@ def show(patient_id: str) -> str:
         view=view,
         today=today,
         banner=patient_page.worst(view),
+        bridges=_bridges(view, clinic, today),
         chart=chart,
         wide=wide(chart),
         narrow=narrow(chart),
     )
+
+
+def _bridges(view: PatientView, clinic: Clinic, today: date) -> BridgePlan | None:
+    """The ways over a refused fill, once it is near enough to act on: within the alert horizon."""
+    denial_on = view.check.earliest_denial_on
+    if denial_on is None or (denial_on - today).days > clinic.alert_horizon_days:
+        return None
+    return what_if.bridges(db.session, clinic_id=clinic.id, patient_id=view.who.id, on=today)
 
 
 def _page(**values: object) -> str:

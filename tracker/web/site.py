@@ -19,6 +19,7 @@ from tracker.web import (
     security,
     sign_in,
     today,
+    what_if,
 )
 
 BLUEPRINTS = (
@@ -34,6 +35,7 @@ BLUEPRINTS = (
     health.blueprint,
     mail.blueprint,
     calendar.blueprint,
+    what_if.blueprint,
 )
 
 
