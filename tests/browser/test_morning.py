@@ -18,6 +18,7 @@ PAGES = (
     "/patients/new",
     "patient",
     "alert",
+    "patient/what-if",
     "patient/fill/new",
     "patient/planned_fill/new",
     "patient/authorization/new",
