@@ -6,6 +6,7 @@ The list of modules here is what migrations and tests see.
 from tracker.models import (
     alert,
     audit,
+    authorization_log,
     calendar,
     clinic,
     hold,
@@ -29,6 +30,7 @@ __all__ = [
     "Trial",
     "alert",
     "audit",
+    "authorization_log",
     "calendar",
     "clinic",
     "hold",

@@ -21,7 +21,11 @@ from tracker.rules.words import AuthorizationKind, AuthorizationStatus, DenialLe
 
 
 class Authorization(Limit, PatientFact, Base):
-    """One decision that permits fills. Open ends are null. Requested values stand beside approved ones."""
+    """One decision that permits fills. Open ends are null. Requested values stand beside approved ones.
+
+    `pharmacy`, `prescriber`: the only ones it is good for; null: any, or not on file. `letter_on`: the date
+    of the payer's letter, where the clinic has it.
+    """
 
     __tablename__ = "payer_authorization"
     __table_args__ = of_patient(
@@ -57,6 +61,9 @@ class Authorization(Limit, PatientFact, Base):
     reply_by: Mapped[date | None]
     reason: Mapped[str | None] = mapped_column(CleanText(500))
     renews_id: Mapped[str | None] = mapped_column(row_id())
+    pharmacy: Mapped[str | None] = mapped_column(CleanText(200))
+    prescriber: Mapped[str | None] = mapped_column(CleanText(200))
+    letter_on: Mapped[date | None]
 
     lines: Mapped[list["AuthorizationLine"]] = relationship(
         cascade="all, delete-orphan", order_by="AuthorizationLine.position", overlaps="authorization"

@@ -54,6 +54,7 @@ class Desk:
         self.counts = PayerCounts(self.book.supplied)
         for regimen in self.book.regimens:
             self.counts.of(regimen.drug, regimen.formulation)
+        self.charged: dict[str, str] = {}  # the authorization of each real fill that counts against one
         self.ledger = self._charge_real_fills()
 
     def planning(self, planned: tuple[PlannedFill, ...]) -> "Desk":
@@ -123,6 +124,7 @@ class Desk:
                 if each.units is not None:
                     charged = each.fill.authorization or self._picked(each, ledger)
                     if charged is not None:
+                        self.charged[each.fill.id] = charged
                         ledger.charge(charged, each.units)
         return ledger
 

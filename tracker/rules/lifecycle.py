@@ -56,7 +56,12 @@ def decision_hours(plan: Plan) -> DecisionHours:
 def start_renewal_by(desk: Desk, fills: tuple[TableFill, ...]) -> date | None:
     """First refused fill - shipping days - the payer's standard clock in whole days - preparation days."""
     fill = first_refused(fills)
-    if fill is None or fill.plan is None:
+    return start_by(desk, fill) if fill is not None else None
+
+
+def start_by(desk: Desk, fill: TableFill) -> date | None:
+    """When to ask, for the payer's answer to be there in time for a fill; None: nobody pays it."""
+    if fill.plan is None:
         return None
     policy = desk.book.policy
     hours = decision_hours(desk.book.plans[fill.plan]).standard or 0
@@ -122,12 +127,16 @@ def _cut(pa: Authorization) -> dict[str, Fact]:
     return {"ends_on": pa.ends_on} if shorter or later else {}
 
 
-def _pended(desk: Desk, today: Today, fills: tuple[TableFill, ...], pa: Authorization) -> Finding:
+def reply_due_on(desk: Desk, pa: Authorization) -> date | None:
     """Reply by the payer's date, else received + 14 days (rulebook 7.6)."""
-    reply_by = pa.reply_by
     received = pa.decided_on or (pa.requested.on if pa.requested else None)
-    if reply_by is None and received is not None:
-        reply_by = plus(received, desk.book.policy.info_reply_days)
+    if pa.reply_by is not None or received is None:
+        return pa.reply_by
+    return plus(received, desk.book.policy.info_reply_days)
+
+
+def _pended(desk: Desk, today: Today, fills: tuple[TableFill, ...], pa: Authorization) -> Finding:
+    reply_by = reply_due_on(desk, pa)
     facts: dict[str, Fact] = {"reply_by": reply_by}
     if reply_by is not None:
         facts |= days_to(today.day, reply_by)

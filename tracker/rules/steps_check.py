@@ -1,5 +1,6 @@
 """The step-therapy check of one fill (rulebook 6)."""
 
+from dataclasses import dataclass
 from datetime import date
 
 from tracker.rules.answer import CheckResult, Facts
@@ -13,22 +14,49 @@ from tracker.rules.steps import Met, StepResult, climb, worst
 from tracker.rules.words import AboutKind, AlertCode, AuthorizationKind, Check, Result
 
 _PASS = CheckResult(Check.STEP_THERAPY, Result.PASS, None, {})
-_ON_DRUG = CheckResult(Check.STEP_THERAPY, Result.PASS, None, {"reason": "already_on_drug"})
-_EXCEPTED = CheckResult(Check.STEP_THERAPY, Result.PASS, None, {"reason": "exception"})
+NOT_ASKED, EXCEPTION, ALREADY_ON_DRUG = "not_asked", "exception", "already_on_drug"
+_EXEMPT = {
+    NOT_ASKED: _PASS,
+    EXCEPTION: CheckResult(Check.STEP_THERAPY, Result.PASS, None, {"reason": EXCEPTION}),
+    ALREADY_ON_DRUG: CheckResult(Check.STEP_THERAPY, Result.PASS, None, {"reason": ALREADY_ON_DRUG}),
+}
 _UNKNOWN = CheckResult(Check.STEP_THERAPY, Result.UNKNOWN, None, {})
 # Over several rules one fail decides, an unmet step before an expired look-back; then one unknown.
 _ORDER = {AlertCode.STEP_THERAPY_UNMET: 0, AlertCode.STEP_LOOKBACK_EXPIRED: 1}
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What one rule asks of a fill in steps, and what stands against it.
+
+    `exempt` says why nothing is asked (None: the steps decide); `asked` None, True or without steps: the
+    details are not known. `steps`, `asked_on`: the tree and the request date it was climbed on.
+    """
+
+    rule: Rule | None
+    codes: tuple[str, ...]
+    asked: StepTherapy | bool | None
+    exempt: str | None = None
+    exception: Permit | None = None
+    steps: tuple[StepResult, ...] = ()
+    asked_on: date | None = None
+    dispute: bool = False
+    on_drug: bool = False
+
+
 def check_steps(draft: Draft, charged: Permit | None) -> CheckResult:
     """All steps of the rule are met, or an exception is in force, or the patient is on the drug already."""
+    return min((_said(draft, each) for each in steps_asked(draft, charged)), key=_rank, default=_PASS)
+
+
+def steps_asked(draft: Draft, charged: Permit | None) -> list[Asked]:
+    """What each rule of a fill asks; nothing under Part B."""
     if draft.under_part_b:
-        return _PASS
+        return []
     rules: dict[int, tuple[Rule | None, list[str]]] = {}
     for code, rule in draft.rules.items():
         rules.setdefault(id(rule), (rule, []))[1].append(code)
-    found = [_of_rule(draft, charged, rule, codes) for rule, codes in rules.values()]
-    return min(found, key=_rank, default=_PASS)
+    return [_of_rule(draft, charged, rule, tuple(codes)) for rule, codes in rules.values()]
 
 
 def _rank(check: CheckResult) -> int:
@@ -38,25 +66,39 @@ def _rank(check: CheckResult) -> int:
     return 2 if check.result is Result.UNKNOWN else (3 if check.facts else 4)
 
 
-def _of_rule(draft: Draft, charged: Permit | None, rule: Rule | None, codes: list[str]) -> CheckResult:
+def _of_rule(draft: Draft, charged: Permit | None, rule: Rule | None, codes: tuple[str, ...]) -> Asked:
     asked = rule.step_therapy if rule else None
     if asked is False:
-        return _PASS
+        return Asked(rule, codes, asked, exempt=NOT_ASKED)
     exceptions = draft.in_force(AuthorizationKind.STEP_THERAPY_EXCEPTION)
-    if any(all(each.covers(code) for code in codes) for each in exceptions):
-        return _EXCEPTED
+    granted = next((each for each in exceptions if all(each.covers(code) for code in codes)), None)
+    if granted is not None:
+        return Asked(rule, codes, asked, exempt=EXCEPTION, exception=granted)
     if not isinstance(asked, StepTherapy):
-        return _UNKNOWN
+        return Asked(rule, codes, asked)
     covering = charged or _covering(draft)
     asked_on = request_on(draft, covering) or note_as_of_request(draft, asked.steps)
     on_drug = paid_within_year(draft, asked_on)
-    if asked.new_starts_only and on_drug:
-        return _ON_DRUG
-    if not asked.steps:
-        return _UNKNOWN
+    exempt = ALREADY_ON_DRUG if asked.new_starts_only and on_drug else None
     transplant = draft.desk.book.transplant_indication
-    dispute = draft.member.plan.line_of_business is PART_D and bool(transplant) and on_drug
-    return _climbed(draft, climb(asked.steps, draft.desk.book.patient.trials, asked_on), asked_on, dispute)
+    return Asked(
+        rule,
+        codes,
+        asked,
+        exempt=exempt,
+        steps=climb(asked.steps, draft.desk.book.patient.trials, asked_on),
+        asked_on=asked_on,
+        dispute=draft.member.plan.line_of_business is PART_D and bool(transplant) and on_drug,
+        on_drug=on_drug,
+    )
+
+
+def _said(draft: Draft, each: Asked) -> CheckResult:
+    if each.exempt is not None:
+        return _EXEMPT[each.exempt]
+    if each.asked_on is None or not each.steps:
+        return _UNKNOWN
+    return _climbed(draft, each.steps, each.asked_on, each.dispute)
 
 
 def _covering(draft: Draft) -> Permit | None:
