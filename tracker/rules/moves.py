@@ -1,4 +1,4 @@
-"""The life of an authorization: which moves are sensible, and what its dates and units make of it (rulebook 7).
+"""The life of an authorization: its sensible moves, and what its dates and units make of it (rulebook 7).
 
 A denied request is appealed or replaced by a new one, never submitted again.
 """
