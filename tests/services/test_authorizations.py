@@ -72,7 +72,9 @@ def request(session, who, status=S.SUBMITTED, **more):
     values = {"starts_on": None, "ends_on": None, "number": None, **more}
     row = make.authorization(session, who, plan, status=status, **values)
     row.lines = [
-        AuthorizationLine(clinic_id=who.clinic_id, code="J7502", requested=True, requested_units=720)
+        AuthorizationLine(
+            clinic_id=who.clinic_id, code="J7502", requested=True, requested_units=720, units=360
+        )
     ]
     session.flush()
     return row
@@ -308,7 +310,7 @@ def test_a_renewal_follows_the_day_after_as_long_as_before(session, who):
     assert (draft.status, draft.renews_id, draft.formulation) == (S.DRAFT, row.id, "modified")
     assert (draft.requested_starts_on, draft.requested_ends_on) == (date(2026, 7, 1), date(2026, 12, 28))
     assert [(each.code, each.requested_units, each.approved) for each in draft.lines] == [
-        ("J7502", 720, False)
+        ("J7502", 360, False)
     ]
     assert draft.requested_ends_on - draft.requested_starts_on == timedelta(days=180)
 
@@ -342,6 +344,7 @@ def test_a_denied_request_is_replaced_once(session, who):
 
     draft = authorizations.replace(session, row, actor=ANA, now=NOW)
 
+    assert [each.requested_units for each in draft.lines] == [720]
     assert (draft.requested_starts_on, draft.requested_ends_on) == (date(2026, 6, 11), date(2027, 6, 10))
     assert authorizations.replace(session, row, actor=ANA, now=NOW).id == draft.id
 

@@ -18,10 +18,10 @@ class Move(Word):
     """What happens to an authorization, as the person who records it would say."""
 
     SUBMIT = "submit", "Record submission"
-    PEND = "pend", "Payer asks for papers"
     REPLY = "reply", "Papers sent"
     DECIDE = "decide", "Record decision"
     DENY = "deny", "Record denial"
+    PEND = "pend", "Payer asks for papers"
     APPEAL = "appeal", "Appeal"
     CANCEL = "cancel", "Void"
     LAPSE = "lapse", "Allow to lapse"
@@ -42,10 +42,10 @@ def _sense(origins: set[AuthorizationStatus], ends: set[AuthorizationStatus]) ->
 _ASKED = {_S.SUBMITTED, _S.PENDED, _S.APPEALED}
 SENSE: Mapping[Move, Sense] = {
     Move.SUBMIT: _sense({_S.DRAFT}, {_S.SUBMITTED}),
-    Move.PEND: _sense({_S.SUBMITTED}, {_S.PENDED}),
     Move.REPLY: _sense({_S.PENDED}, {_S.SUBMITTED}),
     Move.DECIDE: _sense(_ASKED, {_S.APPROVED, _S.PARTIALLY_APPROVED, _S.NOT_REQUIRED}),
     Move.DENY: _sense(_ASKED, {_S.DENIED}),
+    Move.PEND: _sense({_S.SUBMITTED}, {_S.PENDED}),
     Move.APPEAL: _sense({_S.DENIED}, {_S.APPEALED}),
     Move.CANCEL: _sense({_S.DRAFT, *_ASKED, *GRANTED}, {_S.CANCELLED}),
     Move.LAPSE: _sense({_S.DENIED, *GRANTED}, {_S.LAPSED_ON_PURPOSE}),

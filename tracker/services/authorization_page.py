@@ -305,9 +305,9 @@ def _outcome(row: Authorization, on: date, appeal_by: date | None) -> Iterator[S
     ends = row.ends_on if granted else row.requested_ends_on
     asked = "" if granted else "asked for"
     state = "done" if ended else "here" if begun else "todo"
-    yield Stage("In force", state, starts, asked or ("" if starts else "no first day"))
-    note = "last valid day" if ends else "no last day"
-    yield Stage("Ended" if ended else "Ends", "here" if ended else "todo", ends, asked or note)
+    yield Stage("In force", state, starts, asked if starts else "no first day" if granted else "")
+    note = asked or "last valid day" if ends else "no last day" if granted else ""
+    yield Stage("Ended" if ended else "Ends", "here" if ended else "todo", ends, note)
 
 
 def _history(session: Db, row: Authorization, moves: Sequence[AuthorizationMove]) -> list[Event]:

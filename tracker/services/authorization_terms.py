@@ -41,7 +41,7 @@ def _from(row: Authorization, to_come: Sequence[KeptFill], granted: bool) -> Ite
     if not granted or asked is None:
         yield Term("From", _said(asked), approved, "", "")
     elif given is not None and given > asked:
-        hit = next((each for each in to_come if asked <= each.on < given and _refused(each)), None)
+        hit = next((each for each in to_come if asked <= each.on < given and _refused(row, each)), None)
         later = f"{_days((given - asked).days)} later"
         yield Term("From", _said(asked), approved, *_bites(later, hit))
     else:
@@ -54,7 +54,7 @@ def _to(row: Authorization, to_come: Sequence[KeptFill], granted: bool) -> Itera
     if not granted or asked is None:
         yield Term("Through", _said(asked), approved, "", "")
     elif given is not None and given < asked:
-        hit = next((each for each in to_come if given < each.on <= asked and _refused(each)), None)
+        hit = next((each for each in to_come if given < each.on <= asked and _refused(row, each)), None)
         shorter = f"{_days((asked - given).days)} shorter"
         yield Term("Through", _said(asked), approved, *_bites(shorter, hit))
     else:
@@ -68,7 +68,7 @@ def _units(row: Authorization, line: AuthorizationLine, to_come: Sequence[KeptFi
     if not granted:
         return Term(name, asked, "not decided", "", "")
     if not line.approved:
-        hit = next((each for each in to_come if _lacks(each, line.code)), None)
+        hit = next((each for each in to_come if _lacks(row, each, line.code)), None)
         return Term(name, asked, "not approved", *_bites("code left out", hit))
     approved = _amount(line.units, line.code, to_come)
     if not line.requested:
@@ -90,12 +90,15 @@ def _bites(difference: str, hit: KeptFill | None) -> tuple[str, str]:
     return "bad", f"{difference}: fill on {hit.on:%a} {hit.on} refused"
 
 
-def _refused(fill: KeptFill) -> bool:
-    return any(each.check is Check.AUTHORIZATION and each.result is Result.FAIL for each in fill.checks)
+def _refused(row: Authorization, fill: KeptFill) -> bool:
+    """For want of an authorization of this plan; what another plan refuses is not this one's doing."""
+    return fill.plan == row.plan_id and any(
+        each.check is Check.AUTHORIZATION and each.result is Result.FAIL for each in fill.checks
+    )
 
 
-def _lacks(fill: KeptFill, code: str) -> bool:
-    return any(
+def _lacks(row: Authorization, fill: KeptFill, code: str) -> bool:
+    return fill.plan == row.plan_id and any(
         each.code is AlertCode.PA_MISSING_FOR_CODE and each.facts.get("code_missing") == code
         for each in fill.checks
     )

@@ -50,10 +50,11 @@ class Burn:
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """`lasts_until`: the last day with drug of the fills charged to it; None: no fill to come is."""
+    """`lasts_until`: the last day with drug of the fills to come that are charged to it; None: none is."""
 
     burns: Sequence[Burn]
     lasts_until: date | None
+    last_used_on: date | None
     less_than_one_fill: bool
     one_fill: str
 
@@ -76,6 +77,7 @@ def units_of(desk: Desk, pa: Authorization, to_come: Sequence[KeptFill]) -> Unit
     short = any(need.get(each.code, 0) > each.left for each in burns)
     return Units(
         burns=burns,
+        last_used_on=filled[-1][0] if filled else None,
         lasts_until=last.runs_out_on - timedelta(days=1) if last else None,
         less_than_one_fill=bool(burns) and short,
         one_fill=" + ".join(f"{count:,} {code}" for code, count in sorted(need.items())),

@@ -116,13 +116,20 @@ def move(
     return outcome
 
 
+def refusal(row: Authorization, what: Move) -> str | None:
+    """Why a move makes no sense now, and what to do instead; None: it does."""
+    if row.status in SENSE[what].origins:
+        return None
+    return (
+        f"This authorization is {row.status.label}: \u201c{what.label}\u201d makes no sense now. "
+        f"{INSTEAD[row.status]}"
+    )
+
+
 def _destination(row: Authorization, what: Move, report: Report) -> AuthorizationStatus:
-    sense = SENSE[what]
-    if row.status not in sense.origins:
-        raise Refused(
-            f"This authorization is {row.status.label}: \u201c{what.label}\u201d makes no sense now. "
-            f"{INSTEAD[row.status]}"
-        )
+    sense, senseless = SENSE[what], refusal(row, what)
+    if senseless is not None:
+        raise Refused(senseless)
     if what is not Move.DECIDE:
         return next(iter(sense.ends))
     if report.status not in sense.ends:
@@ -219,7 +226,7 @@ def successor(session: Db, row: Authorization) -> Authorization | None:
 
 
 def renewal(row: Authorization) -> dict[str, Any]:
-    """A renewal's values: the same plan, kind, lines and formulation, from the day after the end, as long.
+    """A renewal's values: plan, kind, formulation and what was approved, from the day after the end, as long.
 
     Raises Refused for what was not granted or has no end.
     """
@@ -231,6 +238,7 @@ def renewal(row: Authorization) -> dict[str, Any]:
     length = row.ends_on - row.starts_on if row.starts_on else None
     return {
         **_same(row),
+        "lines": [_asked(each.code, each.units) for each in row.lines if each.approved],
         "requested_starts_on": starts_on,
         "requested_ends_on": starts_on + length if length is not None else None,
         "renews_id": row.id,
@@ -256,18 +264,25 @@ def replacement(session: Db, row: Authorization) -> Authorization | None:
     return session.scalars(query.order_by(Authorization.id.desc())).first()
 
 
-def replace(session: Db, row: Authorization, *, actor: Actor, now: datetime) -> Authorization:
-    """Draft a new request in place of this one, or for the rest of it; if one is under way, that one."""
+def replacing(row: Authorization) -> dict[str, Any]:
+    """A new request's values: what this one asked for. Raises Refused where nothing is to be replaced."""
     if row.status not in REPLACEABLE:
         raise Refused(f"It is {row.status.label}: there is nothing to replace. {INSTEAD[row.status]}")
-    _hold(session, row)
-    values = {
+    return {
         **_same(row),
+        "lines": [
+            _asked(each.code, each.requested_units if each.requested else each.units) for each in row.lines
+        ],
         "requested_starts_on": row.requested_starts_on or row.starts_on,
         "requested_ends_on": row.requested_ends_on or row.ends_on,
         "renews_id": row.renews_id,
     }
-    return replacement(session, row) or _draft(session, row, values, actor, now)
+
+
+def replace(session: Db, row: Authorization, *, actor: Actor, now: datetime) -> Authorization:
+    """Draft a new request in place of this one, or for the rest of it; if one is under way, that one."""
+    _hold(session, row)
+    return replacement(session, row) or _draft(session, row, replacing(row), actor, now)
 
 
 def ask_exception(
@@ -322,9 +337,6 @@ def _same(row: Authorization) -> dict[str, Any]:
         "limit_method": row.limit_method,
         "limit_max_per_day": row.limit_max_per_day,
         "status": AuthorizationStatus.DRAFT,
-        "lines": [
-            _asked(each.code, each.requested_units if each.requested else each.units) for each in row.lines
-        ],
     }
 
 

@@ -141,15 +141,27 @@ def _rules(session: Db, plan: Plan, payer: str) -> None:
         rule.limit_quantity, rule.limit_per_days = Decimal(180), 30
         rule.limit_unit, rule.limit_method = "capsule", LimitMethod.PER_FILL
     if payer == "Unity":
-        rule.steps = [_methotrexate_first(plan.clinic_id)]
+        rule.steps = [_topical_first(plan.clinic_id), _methotrexate_first(plan.clinic_id)]
     session.add(rule)
+
+
+def _topical_first(clinic_id: str) -> RuleStep:
+    return RuleStep(
+        id=new_id(),
+        clinic_id=clinic_id,
+        position=1,
+        need=1,
+        options=["betamethasone", "calcipotriene"],
+        min_days=28,
+        outcomes=["inadequate_response", "intolerance"],
+    )
 
 
 def _methotrexate_first(clinic_id: str) -> RuleStep:
     return RuleStep(
         id=new_id(),
         clinic_id=clinic_id,
-        position=1,
+        position=2,
         need=1,
         options=["methotrexate", "acitretin"],
         min_days=90,

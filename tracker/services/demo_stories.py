@@ -18,10 +18,12 @@ from tracker.rules.words import (
     AuthorizationStatus,
     ClaimStatus,
     DenialLevel,
+    Formulation,
     Indication,
     MedicareBasis,
     TrialOutcome,
 )
+from tracker.services import demo_log
 
 ENTERED_BY = "Demo data"
 
@@ -74,22 +76,24 @@ def _authorized(told: Told, payer: str, starts: int, ends: int, **more: object) 
     return row
 
 
-def _asked(told: Told, payer: str, days_ago: int, status: AuthorizationStatus, **more: object) -> None:
+def _asked(
+    told: Told, payer: str, days_ago: int, status: AuthorizationStatus, **more: object
+) -> Authorization:
     on = told.today - timedelta(days=days_ago)
-    told.session.add(
-        Authorization(
-            id=new_id(),
-            clinic_id=told.patient.clinic_id,
-            patient_id=told.patient.id,
-            plan_id=told.plans[payer].id,
-            kind=AuthorizationKind.PRIOR_AUTHORIZATION,
-            status=status,
-            requested_on=on,
-            received_at=datetime.combine(on, time(15), UTC),
-            entered_by=ENTERED_BY,
-            **more,
-        )
+    row = Authorization(
+        id=new_id(),
+        clinic_id=told.patient.clinic_id,
+        patient_id=told.patient.id,
+        plan_id=told.plans[payer].id,
+        kind=AuthorizationKind.PRIOR_AUTHORIZATION,
+        status=status,
+        requested_on=on,
+        received_at=datetime.combine(on, time(15), UTC),
+        entered_by=ENTERED_BY,
+        **more,
     )
+    told.session.add(row)
+    return row
 
 
 def quiet(told: Told) -> None:
@@ -110,9 +114,26 @@ def _expires_before_refill(told: Told) -> None:
 
 
 def _gap(told: Told) -> None:
+    """The renewal was approved in part: later, shorter and with fewer units than asked."""
     _covered_by(told, "Acme Health")
-    _authorized(told, "Acme Health", -363, 2)
-    _authorized(told, "Acme Health", 17, 210)
+    old = _authorized(told, "Acme Health", -363, 2, letter_on=told.today - timedelta(days=370))
+    told.session.flush()
+    new = _authorized(
+        told,
+        "Acme Health",
+        17,
+        210,
+        status=AuthorizationStatus.PARTIALLY_APPROVED,
+        formulation=Formulation.MODIFIED,
+        prescriber="Dr Shah",
+        requested_on=told.today - timedelta(days=7),
+        requested_starts_on=told.today + timedelta(days=3),
+        requested_ends_on=told.today + timedelta(days=367),
+        decided_on=told.today - timedelta(days=3),
+        renews_id=old.id,
+    )
+    asked = {"requested": True, "requested_units": 1440}
+    new.lines = [AuthorizationLine(clinic_id=new.clinic_id, code="J7502", units=800, **asked)]
 
 
 def _coverage_ends(told: Told) -> None:
@@ -135,12 +156,13 @@ def _over_the_limit(told: Told) -> None:
 
 def _waiting(told: Told) -> None:
     _covered_by(told, "Beacon")
-    _asked(told, "Beacon", 5, AuthorizationStatus.SUBMITTED)
+    row = _asked(told, "Beacon", 5, AuthorizationStatus.SUBMITTED)
+    demo_log.waiting(told.session, row, demo_log.morning(told.today))
 
 
 def _papers_asked(told: Told) -> None:
     _covered_by(told, "Beacon")
-    _asked(
+    row = _asked(
         told,
         "Beacon",
         6,
@@ -149,6 +171,7 @@ def _papers_asked(told: Told) -> None:
         reply_by=told.today + timedelta(days=1),
         reason="Chart note and level missing",
     )
+    demo_log.papers_asked(told.session, row, demo_log.morning(told.today))
 
 
 def _refused_claim(told: Told) -> None:
@@ -220,6 +243,15 @@ def _steps_missing(told: Told) -> None:
                 dose="15 mg a week",
                 outcome=TrialOutcome.INADEQUATE_RESPONSE,
                 documented_on=start + timedelta(days=86),
+                **on,
+            ),
+            Trial(
+                id=new_id(),
+                drug="betamethasone",
+                starts_on=start - timedelta(days=60),
+                ends_on=start - timedelta(days=10),
+                outcome=TrialOutcome.INADEQUATE_RESPONSE,
+                documented_on=start - timedelta(days=8),
                 **on,
             ),
             Weight(id=new_id(), on_date=told.today - timedelta(days=30), kg=Decimal(62), **on),

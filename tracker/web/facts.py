@@ -14,7 +14,7 @@ from tracker.models.authorization import Authorization, Denial, Trial
 from tracker.models.patient import Coverage, Lab, Patient, Transplant, Weight
 from tracker.models.payer import Payer, Plan
 from tracker.models.therapy import Fill, PlannedFill, RefillContact, Regimen
-from tracker.services import checking, facts
+from tracker.services import checking, facts, step_page
 from tracker.services.errors import Conflict, Refused, TrackerError
 from tracker.services.reconcile import Outcome
 from tracker.web import access, conflict
@@ -162,6 +162,9 @@ def _first_guess(chosen: Kind, patient: Patient) -> dict[str, Any]:
         running = [c for c in _of_patient(Coverage, patient) if c.ends_on is None or c.ends_on >= today]
         first = min(running, key=lambda each: (each.starts_on > today, each.rank), default=None)
         return {"plan_id": first.plan_id} if first else {}
+    if chosen.model is Trial and (place := request.args.get("option")):
+        found = step_page.drug_at(db.session, access.current_clinic(), patient.id, place, on=access.today())
+        return {"drug": found} if found else {}
     return {}
 
 

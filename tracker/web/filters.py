@@ -36,7 +36,7 @@ class NavigationItem:
 PAGES = (
     ("Today", "today.index", "today"),
     ("Worklist", "alerts.index", "alerts"),
-    ("Patients", "patients.index", "patients facts patient_forms what_if"),
+    ("Patients", "patients.index", "patients facts patient_forms authorizations contacts steps what_if"),
     ("Calendar", "calendar.index", "calendar"),
     ("Payers and rules", "payers.index", "payers"),
     ("Import", "imports.index", "imports"),

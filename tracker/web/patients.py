@@ -9,7 +9,7 @@ from tracker import clock
 from tracker.db import db
 from tracker.models.clinic import Clinic
 from tracker.rules.bridge import BridgePlan
-from tracker.services import patient_page, patients, what_if
+from tracker.services import contacts, patient_page, patients, what_if
 from tracker.services.clinic_day import day_in
 from tracker.services.patient_page import PatientView
 from tracker.web import access
@@ -69,6 +69,7 @@ def show(patient_id: str) -> str:
         chart=chart,
         wide=wide(chart),
         narrow=narrow(chart),
+        log=contacts.entries(db.session, clinic_id=clinic.id, patient_id=patient_id, on=today),
     )
 
 

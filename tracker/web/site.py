@@ -5,7 +5,9 @@ from flask import Flask
 from tracker.web import (
     access,
     alerts,
+    authorizations,
     calendar,
+    contacts,
     errors,
     facts,
     filters,
@@ -18,6 +20,7 @@ from tracker.web import (
     scan,
     security,
     sign_in,
+    steps,
     today,
     what_if,
 )
@@ -28,6 +31,9 @@ BLUEPRINTS = (
     alerts.blueprint,
     patients.blueprint,
     patient_forms.blueprint,
+    authorizations.blueprint,
+    contacts.blueprint,
+    steps.blueprint,
     facts.blueprint,
     payers.blueprint,
     scan.blueprint,

@@ -79,6 +79,9 @@ class AuthorizationForm(FactForm):
     reply_by = DateField("Papers asked by")
     reason = CleanTextField("Reason, or what the payer said")
     renews_id = ChoiceField("Renews", blank="Nothing: it is new")
+    pharmacy = CleanStringField("Only at pharmacy")
+    prescriber = CleanStringField("Only for prescriber")
+    letter_on = DateField("Letter dated", description="Empty until the clinic has it.")
     limit_quantity = NumberField("Quantity allowed")
     limit_per_days = WholeField("Per how many days", low=1, high=365)
     limit_unit = ChoiceField("Counted in", blank="Choose")
@@ -118,9 +121,9 @@ class AuthorizationForm(FactForm):
         return {**found, "expedited": bool(found["expedited"]), "lines": named}
 
     def layout(self) -> list[Part]:
-        first = ["plan_id", "kind", "status", "number", "formulation", "renews_id"]
+        first = ["plan_id", "kind", "status", "number", "formulation", "renews_id", "pharmacy", "prescriber"]
         asked = ["requested_on", "requested_starts_on", "requested_ends_on", "received_at", "statement_at"]
-        approved = ["decided_on", "starts_on", "ends_on", "reply_by", "reason"]
+        approved = ["decided_on", "letter_on", "starts_on", "ends_on", "reply_by", "reason"]
         limit = ["limit_quantity", "limit_per_days", "limit_unit", "limit_method", "limit_max_per_day"]
         rows = [Row(code, catalogue.label_of(code), _names(code)) for code in self.codes]
         other = Row("", "", _names(OTHER), head="code_other")
