@@ -26,6 +26,11 @@ PAGES = (
     "patient/denial/new",
     "plan",
     "plan/rules/new",
+    "authorization",
+    "authorization/renew",
+    "authorization/cancel",
+    "patient/steps",
+    "patient/contacts/new",
 )
 
 
@@ -39,8 +44,12 @@ def first_link(page: Page, path: str, pattern: str) -> str:
 @pytest.fixture
 def addresses(signed_in: Page) -> dict[str, str]:
     """Where one patient, one alert and one plan are."""
+    patient = first_link(signed_in, "/patients", r"/patients/[0-9A-Z]{26}")
     return {
-        "patient": first_link(signed_in, "/patients", r"/patients/[0-9A-Z]{26}"),
+        "patient": patient,
+        "authorization": first_link(
+            signed_in, patient, r"/patients/[0-9A-Z]{26}/authorizations/[0-9A-Z]{26}"
+        ),
         "alert": first_link(signed_in, "/alerts", r"/alerts/[0-9A-Z]{26}"),
         "plan": first_link(signed_in, "/payers/", r"/payers/plans/[0-9A-Z]{26}"),
     }
@@ -75,7 +84,7 @@ def test_every_page_is_accessible_and_fits_the_screen(signed_in, addresses, size
 def test_dark_pages_are_accessible_too(signed_in, addresses):
     signed_in.emulate_media(color_scheme="dark")
 
-    for name in ("/", "patient", "alert"):
+    for name in ("/", "patient", "alert", "authorization", "patient/steps"):
         signed_in.goto(resolve(name, addresses))
         assert Axe().run(signed_in, options=STANDARD).response["violations"] == []
 

@@ -263,13 +263,13 @@ def _stages(
     appeal_by: date | None,
 ) -> list[Stage]:
     """Draft, submitted, the decision, in force, the end; done and current ones with their day."""
-    drafted = Stage("Draft", "here" if row.status is _S.DRAFT else "done", None, _by(added, row))
+    drafted = Stage("Draft", "here" if row.status is _S.DRAFT else "done", None, _by(added))
     asked = Stage("Submitted", _asked_state(row), row.requested_on, "expedited" if row.expedited else "")
     return [drafted, asked, *_decided(row, moves), *_outcome(row, on, appeal_by)]
 
 
-def _by(added: AuditEvent | None, row: Authorization) -> str:
-    return added.actor if added else f"entered by {row.entered_by}"
+def _by(added: AuditEvent | None) -> str:
+    return added.actor if added else ""
 
 
 def _asked_state(row: Authorization) -> str:

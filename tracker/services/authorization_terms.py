@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from tracker.models.authorization import Authorization, AuthorizationLine
-from tracker.rules.words import AlertCode, Check, Result
+from tracker.rules.words import AlertCode, AuthorizationStatus, Check, Result
 from tracker.services.kept_answer import KeptFill
 
+CLOSED = frozenset(
+    {AuthorizationStatus.DENIED, AuthorizationStatus.CANCELLED, AuthorizationStatus.LAPSED_ON_PURPOSE}
+)
 OUT_OF_UNITS = frozenset({AlertCode.PA_UNITS_EXHAUSTED, AlertCode.PA_UNITS_INSUFFICIENT})
 
 
@@ -31,13 +34,18 @@ def terms(row: Authorization, to_come: Sequence[KeptFill], *, granted: bool) -> 
     ]
 
 
+def _undecided(row: Authorization) -> str:
+    """What stands in place of an approval."""
+    return row.status.label if row.status in CLOSED else "not decided"
+
+
 def _said(day: date | None) -> str:
     return f"{day:%a} {day}" if day else "not on file"
 
 
 def _from(row: Authorization, to_come: Sequence[KeptFill], granted: bool) -> Iterator[Term]:
     asked, given = row.requested_starts_on, row.starts_on
-    approved = (_said(given) if given else "no first day") if granted else "not decided"
+    approved = (_said(given) if given else "no first day") if granted else _undecided(row)
     if not granted or asked is None:
         yield Term("From", _said(asked), approved, "", "")
     elif given is not None and given > asked:
@@ -50,7 +58,7 @@ def _from(row: Authorization, to_come: Sequence[KeptFill], granted: bool) -> Ite
 
 def _to(row: Authorization, to_come: Sequence[KeptFill], granted: bool) -> Iterator[Term]:
     asked, given = row.requested_ends_on, row.ends_on
-    approved = (_said(given) if given else "no last day") if granted else "not decided"
+    approved = (_said(given) if given else "no last day") if granted else _undecided(row)
     if not granted or asked is None:
         yield Term("Through", _said(asked), approved, "", "")
     elif given is not None and given < asked:
@@ -66,7 +74,7 @@ def _units(row: Authorization, line: AuthorizationLine, to_come: Sequence[KeptFi
     name = f"{line.code} units"
     asked = _amount(line.requested_units, line.code, to_come) if line.requested else "not asked"
     if not granted:
-        return Term(name, asked, "not decided", "", "")
+        return Term(name, asked, _undecided(row), "", "")
     if not line.approved:
         hit = next((each for each in to_come if _lacks(row, each, line.code)), None)
         return Term(name, asked, "not approved", *_bites("code left out", hit))

@@ -89,7 +89,7 @@ class FillRow:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A coverage or an authorization as the timeline needs it; open ends are None."""
+    """A coverage or an authorization (its patient's and its own id) as the timeline needs it."""
 
     name: str
     starts_on: date | None
@@ -99,6 +99,7 @@ class Bar:
     asked_from: date | None = None
     asked_to: date | None = None
     in_progress: bool = False
+    authorization: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,6 +364,7 @@ def _authorization_bar(row: Any, plans: Mapping[str, Plan]) -> Bar:
         asked_from=row.requested_starts_on,
         asked_to=row.requested_ends_on,
         in_progress=open_one,
+        authorization=(row.patient_id, row.id),
     )
 
 

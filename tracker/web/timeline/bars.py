@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tracker.services.patient_page import Bar
 from tracker.web.timeline.scale import Scale
-from tracker.web.timeline.shapes import Text, px, width_of
+from tracker.web.timeline.shapes import BarLink, Text, px, width_of
 
 INSIDE = 8
 
@@ -32,6 +32,22 @@ def place(bars: Iterable[Bar], scale: Scale) -> list[Placed]:
         ends[row : row + 1] = [span[1]]
         placed.append(Placed(bar, *span, row))
     return placed
+
+
+def links(placed: Sequence[Placed], top: float, row: float, height: float) -> list[BarLink]:
+    """A link over each bar of an authorization; the rows stand `row` pixels apart."""
+    return [
+        BarLink(
+            each.left,
+            top + row * each.row,
+            px(max(2, each.right - each.left)),
+            height,
+            *each.bar.authorization,
+            f"Authorization {each.bar.name}{', asked for' if each.bar.in_progress else ''}",
+        )
+        for each in placed
+        if each.bar.authorization is not None
+    ]
 
 
 def rows(placed: Sequence[Placed]) -> int:

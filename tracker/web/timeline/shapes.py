@@ -69,12 +69,26 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class BarLink:
+    """A link over an authorization's bar, to its page."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    patient_id: str
+    authorization_id: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Drawing:
     width: int
     height: float
     shapes: Sequence[Shape]
     label: str
     hits: Sequence[Hit] = ()
+    links: Sequence[BarLink] = ()
     plot_left: float = 0
     plot_width: float = 0
     readout_y: float = 0

@@ -79,6 +79,10 @@ def wide(chart: Chart) -> Drawing:
         shapes=shapes,
         label=chart.label,
         hits=[_hit(each, frame) for each in chart.marks if frame.scale.shows(each.on)],
+        links=[
+            *bars.links(frame.approved, COVERAGE_BOTTOM + 8, ROW, 22),
+            *bars.links(frame.requested, frame.request_top, ROW, 18),
+        ],
         plot_left=LEFT,
         plot_width=RIGHT - LEFT,
         readout_y=frame.bottom + 20,
