@@ -54,10 +54,18 @@ def _missing(mine: Sequence[Authorization], to_come: Sequence[KeptFill]) -> list
     last = max(granted, key=lambda each: each.ends_on or date.max, default=None)
     if last is None or last.ends_on is None:
         return []
-    if any(each.status in OPEN and (each.renews_id == last.id or each.id > last.id) for each in mine):
+    if any(_follows(each, last, last.ends_on) for each in mine):
         return []
     first = next((each.on for each in to_come if each.on > last.ends_on), None)
     return [Link("missing", last.ends_on + timedelta(days=1), None, last, first)]
+
+
+def _follows(each: Authorization, last: Authorization, ends_on: date) -> bool:
+    """A request that renews the last one, or asks for days after it, or says no days."""
+    if each.status not in OPEN:
+        return False
+    asked_to = each.requested_ends_on or each.requested_starts_on
+    return each.renews_id == last.id or asked_to is None or asked_to > ends_on
 
 
 def _of_chain(row: Authorization, each: Authorization) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from tracker.models.authorization import Authorization, Denial
 from tracker.models.authorization_log import AuthorizationMove
@@ -252,14 +252,15 @@ def renew(session: Db, row: Authorization, *, actor: Actor, now: datetime) -> Au
 
 
 def replacement(session: Db, row: Authorization) -> Authorization | None:
-    """A newer request of the same kind to the same plan that is drafted or under way."""
+    """A request of the same kind to the same plan that is drafted or under way, its renewal left out."""
     query = select(Authorization).where(
         Authorization.clinic_id == row.clinic_id,
         Authorization.patient_id == row.patient_id,
         Authorization.plan_id == row.plan_id,
         Authorization.kind == row.kind,
         Authorization.status.in_(OPEN),
-        Authorization.id > row.id,
+        Authorization.id != row.id,
+        or_(Authorization.renews_id.is_(None), Authorization.renews_id != row.id),
     )
     return session.scalars(query.order_by(Authorization.id.desc())).first()
 
