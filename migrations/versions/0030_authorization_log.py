@@ -18,7 +18,7 @@ STATUSES = (
     "not_required",
     "lapsed_on_purpose",
 )
-MOVES = ("submit", "pend", "reply", "decide", "deny", "appeal", "cancel", "lapse")
+MOVES = ("submit", "reply", "decide", "deny", "pend", "appeal", "cancel", "lapse")
 CHANNELS = ("call", "fax", "portal", "letter", "note")
 
 
