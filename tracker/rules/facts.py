@@ -102,11 +102,14 @@ class DecisionHours:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
+    """`learnt_decision_days`: the payer's own 90th percentile; None in a case file or with too few cases."""
+
     id: str
     payer: str | None = None
     line_of_business: LineOfBusiness = LineOfBusiness.OTHER
     decision_hours: DecisionHours | None = None
     rules: tuple[Rule, ...] = ()
+    learnt_decision_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

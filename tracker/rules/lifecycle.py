@@ -54,7 +54,10 @@ def decision_hours(plan: Plan) -> DecisionHours:
 
 
 def start_renewal_by(desk: Desk, fills: tuple[TableFill, ...]) -> date | None:
-    """First refused fill - shipping days - the payer's standard clock in whole days - preparation days."""
+    """First refused fill - shipping days - the payer's decision time - preparation days (rulebook 7.4).
+
+    Its time is what it took in nine of ten cases of its own; with too few, the standard clock in whole days.
+    """
     fill = first_refused(fills)
     return start_by(desk, fill) if fill is not None else None
 
@@ -64,8 +67,11 @@ def start_by(desk: Desk, fill: TableFill) -> date | None:
     if fill.plan is None:
         return None
     policy = desk.book.policy
-    hours = decision_hours(desk.book.plans[fill.plan]).standard or 0
-    return plus(fill.on, -(policy.shipping_days - (-hours // 24) + policy.preparation_days))
+    plan = desk.book.plans[fill.plan]
+    days = plan.learnt_decision_days
+    if days is None:
+        days = -(-(decision_hours(plan).standard or 0) // 24)
+    return plus(fill.on, -(policy.shipping_days + days + policy.preparation_days))
 
 
 def lifecycle_findings(desk: Desk, today: Today, fills: tuple[TableFill, ...]) -> Iterator[Finding]:

@@ -59,6 +59,7 @@ def plan_facts(plan: payers.Plan) -> facts.Plan:
         line_of_business=plan.line_of_business,
         decision_hours=None if hours == facts.DecisionHours() else hours,
         rules=tuple(_rule(rule) for rule in plan.rules),
+        learnt_decision_days=plan.payer.learnt_decision_days,
     )
 
 

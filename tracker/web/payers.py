@@ -1,6 +1,6 @@
 """Payers, their plans, and what each plan asks for: pages, and adding and changing them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -12,7 +12,9 @@ from tracker import clock
 from tracker.db import db
 from tracker.models.payer import FormularyRule, Payer, Plan
 from tracker.rules import catalogue
-from tracker.services import facts, payers
+from tracker.services import decision_times, facts, payers
+from tracker.services.blast_radius import Blast, blast_radius
+from tracker.services.clinic_day import day_in
 from tracker.services.errors import Conflict, Refused
 from tracker.web import access, conflict
 from tracker.web.fact_forms.base import FactForm, Scene
@@ -33,7 +35,9 @@ def index() -> ResponseReturnValue:
 
 @blueprint.get("/<payer_id>")
 def payer(payer_id: str) -> ResponseReturnValue:
-    return render_template("payers/payer.html", payer=access.find_or_404(Payer, payer_id))
+    found = access.find_or_404(Payer, payer_id)
+    times = decision_times.decision_times(db.session, clinic_id=access.current_clinic_id(), payer_id=found.id)
+    return render_template("payers/payer.html", payer=found, times=times, enough=decision_times.ENOUGH)
 
 
 @blueprint.get("/plans/<plan_id>")
@@ -45,7 +49,14 @@ def plan(plan_id: str) -> ResponseReturnValue:
 @blueprint.get("/rules/<rule_id>")
 def rule(rule_id: str) -> ResponseReturnValue:
     found = access.find_or_404(FormularyRule, rule_id)
-    return render_template("payers/rule.html", rule=found, label_of=catalogue.label_of)
+    versions = [each for each in found.plan.rules if each.code == found.code]
+    return render_template(
+        "payers/rule.html",
+        rule=found,
+        versions=versions,
+        today=access.today(),
+        label_of=catalogue.label_of,
+    )
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
@@ -76,6 +87,32 @@ def add_rule(plan_id: str) -> ResponseReturnValue:
     return _add(FormularyRule, form, {"plan_id": owner.id}, f"rule of {_title(owner)}", _home(owner))
 
 
+@blueprint.route("/rules/<rule_id>/version", methods=["GET", "POST"])
+def new_version(rule_id: str) -> ResponseReturnValue:
+    """The same rule from another day on: the old version ends the day before."""
+    old = access.find_or_404(FormularyRule, rule_id)
+    form = RuleForm(data={**RuleForm.initial(old), "starts_on": None, "verified_on": None})
+    form.prepare(Scene())
+    name, back = f"new version of {_name(old)}", _home(old)
+    if not form.validate_on_submit():
+        return _page(form, name, None, back), 422 if form.is_submitted() else 200
+    values = {**form.values(), "plan_id": old.plan_id}
+
+    def work() -> Any:
+        return payers.new_version(db.session, old, values, actor=access.current_actor(), now=clock.now())
+
+    try:
+        blast = _blast(FormularyRule, [old.plan_id], work)
+        if blast is not None:
+            return _preview(form, name, back, blast)
+        row = work()
+    except Refused as refused:
+        db.session.rollback()
+        form.fail(str(refused), refused.field)
+        return _page(form, name, None, back), 422
+    return _saved(row, "added")
+
+
 @blueprint.route("/rules/<rule_id>/change", methods=["GET", "POST"])
 def change_rule(rule_id: str) -> ResponseReturnValue:
     return _change(FormularyRule, rule_id, RuleForm)
@@ -88,9 +125,10 @@ def _add(
     if not form.validate_on_submit():
         return _page(form, name, None, back), 422 if form.is_submitted() else 200
     values = {**form.values(), **more}
-    try:
+
+    def work() -> Any:
         _fits(model, values, None)
-        row = facts.add(
+        return facts.add(
             db.session,
             model,
             values,
@@ -98,6 +136,12 @@ def _add(
             actor=access.current_actor(),
             now=clock.now(),
         )
+
+    try:
+        blast = _blast(model, [more["plan_id"]] if "plan_id" in more else [], work)
+        if blast is not None:
+            return _preview(form, name, back, blast)
+        row = work()
     except Refused as refused:
         db.session.rollback()
         form.fail(str(refused), refused.field)
@@ -111,9 +155,16 @@ def _change(model: type[Any], row_id: str, form_class: type[FactForm]) -> Respon
     if not form.validate_on_submit():
         return _page(form, _name(row), row, _home(row)), 422 if form.is_submitted() else 200
     values, read, actor = form.values(), form.read_version, access.current_actor()
-    try:
+
+    def work() -> None:
         _fits(model, values, row)
         facts.change(db.session, row, values, version=read, actor=actor, now=clock.now())
+
+    try:
+        blast = _blast(model, _plans_of(row), work)
+        if blast is not None:
+            return _preview(form, _name(row), _home(row), blast)
+        work()
     except Conflict:
         return _conflicting(form, model, row_id)
     except Refused as refused:
@@ -122,6 +173,27 @@ def _change(model: type[Any], row_id: str, form_class: type[FactForm]) -> Respon
         form.fail(str(refused), refused.field)
         return _page(form, _name(row), row, _home(row)), 422
     return _saved(row, "saved")
+
+
+def _blast(model: type[Any], plan_ids: Sequence[str], work: Callable[[], object]) -> Blast | None:
+    """What the change would do, if a person must see it first: a plan's or a rule's that touches someone."""
+    if model is Payer or not plan_ids or request.form.get("seen") == "y":
+        return None
+    clinic = access.current_clinic()
+    found = blast_radius(db.session, clinic, plan_ids=plan_ids, today=day_in(clinic, clock.now()), apply=work)
+    return found if found.impacts or found.partial else None
+
+
+def _preview(form: FactForm, name: str, back: str, blast: Blast) -> ResponseReturnValue:
+    """Nothing is saved yet: the page sends the same form again, or leads back."""
+    return render_template(
+        "payers/blast.html",
+        name=name,
+        blast=blast,
+        sent=[*conflict.sent_again(form), ("version", str(form.version.data or "1"))],
+        action=request.path,
+        back=back,
+    )
 
 
 def _filled(form_class: type[FactForm], row: Any, **source: Any) -> FactForm:

@@ -1,0 +1,174 @@
+"""What a change of a plan or a rule would do, before it is saved: which patients, fills and alerts.
+
+The change is written inside a savepoint, every patient it touches is decided before and after by the one
+decision function, and the savepoint is taken back.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import func, or_, select
+
+from tracker.models.authorization import Authorization
+from tracker.models.base import Db
+from tracker.models.clinic import Clinic
+from tracker.models.patient import Coverage, Patient
+from tracker.models.user import User
+from tracker.rules.answer import Answer
+from tracker.rules.check import check
+from tracker.rules.words import AlertCode, Severity
+from tracker.services.loading import load_cases
+from tracker.services.outbox import STORM
+from tracker.services.patients import Who, who_columns
+
+LOOKED_AT_MOST = 400  # as many as can be decided twice while a person waits
+BATCH = 200
+WHO = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """One patient whom the change touches. Alerts are codes; fills are counts of the next 12 months."""
+
+    who: Who
+    owner: str | None
+    denial_before: date | None
+    denial_after: date | None
+    newly_refused: int
+    newly_covered: int
+    opened: Sequence[str]
+    closed: Sequence[str]
+
+    @property
+    def worse(self) -> bool:
+        """Does harm come sooner, or is more refused?"""
+        return self.newly_refused > 0 or bool(self.opened)
+
+
+@dataclass(frozen=True, slots=True)
+class Blast:
+    """`members`: patients of the plan; `looked_at` of them were decided before and after."""
+
+    members: int
+    looked_at: int
+    impacts: Sequence[Impact] = ()
+    mailed: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def partial(self) -> bool:
+        return self.looked_at < self.members
+
+    @property
+    def newly_refused(self) -> int:
+        return sum(each.newly_refused for each in self.impacts)
+
+    @property
+    def newly_covered(self) -> int:
+        return sum(each.newly_covered for each in self.impacts)
+
+    @property
+    def opened(self) -> int:
+        return sum(len(each.opened) for each in self.impacts)
+
+    @property
+    def closed(self) -> int:
+        return sum(len(each.closed) for each in self.impacts)
+
+    @property
+    def storms(self) -> Mapping[str, int]:
+        """People for whom more alerts would open than anyone can act on one by one."""
+        return {name: count for name, count in self.mailed.items() if count > STORM}
+
+
+def blast_radius(
+    session: Db, clinic: Clinic, *, plan_ids: Sequence[str], today: date, apply: Callable[[], object]
+) -> Blast:
+    """What `apply` would change for the patients of these plans. Nothing of it is kept.
+
+    Raises whatever `apply` raises.
+    """
+    ids, members = _members(session, clinic.id, plan_ids)
+    before = _decided(session, clinic, ids, today)
+    savepoint = session.begin_nested()
+    try:
+        apply()
+        after = _decided(session, clinic, ids, today)
+    finally:
+        savepoint.rollback()
+        session.expire_all()
+    people = _people(session, clinic.id, ids)
+    impacts = [_impact(people[i], before[i], after[i]) for i in ids if i in before and i in after]
+    touched = sorted((each for each in impacts if each is not None), key=_worst_first)
+    mailed = Counter(each.owner or "unowned" for each in touched for _ in each.opened)
+    return Blast(members, len(before), touched, mailed)
+
+
+def _members(session: Db, clinic_id: str, plan_ids: Sequence[str]) -> tuple[list[str], int]:
+    """Patients in care with a coverage or an authorization of these plans, and how many there are."""
+    of_plans = [
+        select(table.patient_id).where(table.clinic_id == clinic_id, table.plan_id.in_(plan_ids))
+        for table in (Coverage, Authorization)
+    ]
+    mine = (
+        Patient.clinic_id == clinic_id,
+        Patient.active,
+        or_(*(Patient.id.in_(each) for each in of_plans)),
+    )
+    total = session.execute(select(func.count()).select_from(Patient).where(*mine)).scalar_one()
+    query = select(Patient.id).where(*mine).order_by(Patient.id).limit(LOOKED_AT_MOST)
+    return list(session.execute(query).scalars()), total
+
+
+def _decided(session: Db, clinic: Clinic, ids: Sequence[str], today: date) -> dict[str, Answer]:
+    found: dict[str, Answer] = {}
+    for start in range(0, len(ids), BATCH):
+        session.expire_all()
+        cases = load_cases(session, clinic, ids[start : start + BATCH], as_of=today)
+        found |= {patient_id: check(case, today) for patient_id, case in cases.items()}
+    return found
+
+
+def _people(session: Db, clinic_id: str, ids: Sequence[str]) -> dict[str, tuple[Who, str | None]]:
+    query = (
+        select(*who_columns(), User.name)
+        .outerjoin(User, (User.clinic_id == Patient.clinic_id) & (User.id == Patient.owner_id))
+        .where(Patient.clinic_id == clinic_id, Patient.id.in_(ids))
+    )
+    rows = [tuple(row) for row in session.execute(query)]
+    return {row[0]: (Who(*row[:WHO]), row[WHO]) for row in rows}
+
+
+def _impact(person: tuple[Who, str | None], before: Answer, after: Answer) -> Impact | None:
+    """None if nothing that a person would see differs."""
+    was, now = _fills(before), _fills(after)
+    opened = _alerts(after) - _alerts(before)
+    closed = _alerts(before) - _alerts(after)
+    refused = sum(not ok and was.get(on, True) for on, ok in now.items())
+    covered = sum(ok and not was.get(on, True) for on, ok in now.items())
+    denials = _denial(before), _denial(after)
+    if not (opened or closed or refused or covered or denials[0] != denials[1]):
+        return None
+    return Impact(*person, *denials, refused, covered, _labels(opened), _labels(closed))
+
+
+def _fills(answer: Answer) -> dict[date, bool]:
+    return {fill.on: fill.ok for fill in answer.fills}
+
+
+def _alerts(answer: Answer) -> set[tuple[AlertCode, str]]:
+    """What would be told; information is left out."""
+    return {(each.code, each.key) for each in answer.alerts if each.severity is not Severity.INFO}
+
+
+def _labels(alerts: Iterable[tuple[AlertCode, str]]) -> list[str]:
+    return sorted(code.label for code, _ in alerts)
+
+
+def _denial(answer: Answer) -> date | None:
+    return answer.earliest_denial.on if answer.earliest_denial else None
+
+
+def _worst_first(each: Impact) -> tuple[bool, date, str]:
+    return (not each.worse, each.denial_after or date.max, each.who.name)
