@@ -42,6 +42,11 @@ class Impact:
     closed: Sequence[str]
 
     @property
+    def sooner(self) -> bool:
+        """Is a fill refused earlier than now?"""
+        return (self.denial_after or date.max) < (self.denial_before or date.max)
+
+    @property
     def worse(self) -> bool:
         """Does harm come sooner, or is more refused?"""
         return self.newly_refused > 0 or bool(self.opened)
