@@ -41,6 +41,7 @@ def send() -> None:
     Example: tracker mail send
     """
     held = holds.mail_hold(db.session)
+    db.session.rollback()
     if held is not None:
         raise Refused(f"Mails are held: {held.reason}. Let them go with: tracker mail release")
     app = current_app._get_current_object()  # type: ignore[attr-defined] # the app behind the proxy
