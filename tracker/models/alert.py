@@ -13,8 +13,20 @@ from tracker.rules.words import Severity
 
 
 class AlertState(StrEnum):
+    """Closed: its cause ended. False alarm and lapsed: settled by hand, though the cause goes on."""
+
     OPEN = "open"
+    SNOOZED = "snoozed"
+    FALSE_ALARM = "false_alarm"
+    LAPSED = "lapsed"
     CLOSED = "closed"
+
+    @property
+    def label(self) -> str:
+        return "Allowed to lapse" if self is AlertState.LAPSED else self.value.replace("_", " ").capitalize()
+
+
+SETTLED = AlertState.FALSE_ALARM, AlertState.LAPSED
 
 
 class AlertEventKind(StrEnum):
@@ -22,12 +34,24 @@ class AlertEventKind(StrEnum):
     CHANGED = "changed"
     CLOSED = "closed"
     REOPENED = "reopened"
+    ASSIGNED = "assigned"
+    ACKNOWLEDGED = "acknowledged"
+    SNOOZED = "snoozed"
+    RETURNED = "returned"
+    NOTED = "noted"
+    FALSE_ALARM = "false_alarm"
+    LAPSED = "lapsed"
+    ESCALATED = "escalated"
+    UNDONE = "undone"
 
 
 class Alert(ClinicRow, Base):
     """One cause, one row. `key` is stable: code, object and the object's own key date.
 
     `severity_rank` is 0 for critical .. 3 for info, so that a worklist sorts in the database.
+    `snoozed_*` stay after it returned (`returned_at`), until the next act, to say who had snoozed it.
+    `settled_rank` and `settled_harm_on` are what was settled: a worse or earlier finding opens it again.
+    `ladder_from` is when its ladder, or the last step on it, began; `ladder_round` counts the beginnings.
     """
 
     __tablename__ = "alert"
@@ -37,7 +61,32 @@ class Alert(ClinicRow, Base):
         CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed_has_time"),
         at_least("severity_rank", 0, 3),
         at_least("times_opened", 1),
+        at_least("escalation_level", 0, 3),
+        at_least("ladder_round", 1),
+        CheckConstraint(
+            "(acknowledged_at IS NULL) = (acknowledged_by IS NULL)", name="acknowledgement_whole"
+        ),
+        CheckConstraint(
+            "state <> 'snoozed' OR (snoozed_until IS NOT NULL AND snoozed_by IS NOT NULL"
+            " AND snooze_reason IS NOT NULL AND snooze_reason <> '')",
+            name="snooze_whole",
+        ),
+        CheckConstraint("returned_at IS NULL OR state = 'open'", name="only_open_has_returned"),
+        CheckConstraint(
+            "state <> 'snoozed' OR harm_on IS NULL OR snoozed_until <= harm_on", name="no_snooze_past_harm"
+        ),
+        CheckConstraint(
+            "(state IN ('false_alarm', 'lapsed')) = (settled_at IS NOT NULL)", name="settled_has_time"
+        ),
+        CheckConstraint(
+            "settled_at IS NULL OR (settled_by IS NOT NULL AND settled_rank IS NOT NULL"
+            " AND settled_reason IS NOT NULL AND settled_reason <> '')",
+            name="settlement_whole",
+        ),
         belongs_to("app_user", column="owner_id"),
+        belongs_to("app_user", column="backup_id"),
+        Index(None, "clinic_id", "state", "snoozed_until"),
+        Index(None, "clinic_id", "state", "ladder_from"),
     )
 
     patient_id: Mapped[str] = mapped_column(row_id())
@@ -58,10 +107,28 @@ class Alert(ClinicRow, Base):
     closed_reason: Mapped[str | None] = mapped_column(CleanText(500))
     times_opened: Mapped[int] = mapped_column(default=1)
     owner_id: Mapped[str | None] = mapped_column(row_id())
+    backup_id: Mapped[str | None] = mapped_column(row_id())
+    acknowledged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    acknowledged_by: Mapped[str | None] = mapped_column(CleanText(200))
+    snoozed_until: Mapped[date | None]
+    snoozed_by: Mapped[str | None] = mapped_column(CleanText(200))
+    snooze_reason: Mapped[str | None] = mapped_column(CleanText(500))
+    returned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    settled_by: Mapped[str | None] = mapped_column(CleanText(200))
+    settled_reason: Mapped[str | None] = mapped_column(CleanText(500))
+    settled_rank: Mapped[int | None]
+    settled_harm_on: Mapped[date | None]
+    escalation_level: Mapped[int] = mapped_column(default=0)
+    ladder_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ladder_round: Mapped[int] = mapped_column(default=1)
 
 
 class AlertEvent(ClinicRow, Base):
-    """The history of an alert: append-only."""
+    """The history of an alert: append-only.
+
+    `before` is what an act by hand changed, as it was: what can be undone. `actor_id` is the account.
+    """
 
     __tablename__ = "alert_event"
     __table_args__ = of_patient(
@@ -77,3 +144,5 @@ class AlertEvent(ClinicRow, Base):
     actor: Mapped[str] = mapped_column(CleanText(200))
     severity: Mapped[Severity] = mapped_column(word_type(Severity, "severity"))
     text: Mapped[str] = mapped_column(CleanText(1000))
+    actor_id: Mapped[str | None] = mapped_column(row_id())
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))

@@ -20,6 +20,7 @@ class Patient(Fact, Base):
         UniqueConstraint("clinic_id", "mrn"),
         Index(None, "clinic_id", "name_key"),
         belongs_to("app_user", column="owner_id"),
+        belongs_to("app_user", column="backup_id"),
     )
 
     mrn: Mapped[str] = mapped_column(CleanText(40))
@@ -29,6 +30,7 @@ class Patient(Fact, Base):
     birth_date: Mapped[date | None]
     indication: Mapped[Indication | None] = mapped_column(word_type(Indication, "indication"))
     owner_id: Mapped[str | None] = mapped_column(row_id())
+    backup_id: Mapped[str | None] = mapped_column(row_id())
     active: Mapped[bool] = mapped_column(default=True)
 
 

@@ -1,12 +1,13 @@
 """People who sign in. One clinic each; roles beyond that come with their own tables."""
 
+from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.models.base import Base, ClinicRow, owned
-from tracker.models.types import CleanText, word_type
+from tracker.models.base import Base, ClinicRow, belongs_to, in_order, owned
+from tracker.models.types import CleanText, row_id, word_type
 
 
 class Role(StrEnum):
@@ -17,10 +18,20 @@ class Role(StrEnum):
 
 
 class User(ClinicRow, Base):
-    """A local account. `email` is kept in lower case."""
+    """A local account. `email` is kept in lower case.
+
+    Away from `away_from` to `away_to`, both inclusive (open end: null): `backup_id` stands in.
+    """
 
     __tablename__ = "app_user"
-    __table_args__ = owned(UniqueConstraint("email"), Index(None, "clinic_id", "active"))
+    __table_args__ = owned(
+        UniqueConstraint("email"),
+        Index(None, "clinic_id", "active"),
+        belongs_to("app_user", column="backup_id"),
+        in_order("away_from", "away_to"),
+        CheckConstraint("away_to IS NULL OR away_from IS NOT NULL", name="away_has_start"),
+        CheckConstraint("backup_id <> id", name="backup_is_another"),
+    )
 
     email: Mapped[str] = mapped_column(CleanText(254))
     name: Mapped[str] = mapped_column(CleanText(200))
@@ -28,6 +39,9 @@ class User(ClinicRow, Base):
     role: Mapped[Role] = mapped_column(word_type(Role, "role"), default=Role.COORDINATOR)
     active: Mapped[bool] = mapped_column(default=True)
     is_demo: Mapped[bool] = mapped_column(default=False)
+    backup_id: Mapped[str | None] = mapped_column(row_id())
+    away_from: Mapped[date | None]
+    away_to: Mapped[date | None]
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}
@@ -42,3 +56,9 @@ class User(ClinicRow, Base):
 
     def get_id(self) -> str:
         return self.id
+
+    def is_away(self, today: date) -> bool:
+        """Whether the backup stands in on this day."""
+        if self.away_from is None:
+            return False
+        return self.away_from <= today and (self.away_to is None or today <= self.away_to)

@@ -17,10 +17,9 @@ from tracker.models.base import Db
 from tracker.models.clinic import Clinic
 from tracker.models.ids import new_id
 from tracker.models.outbox import MailKind, OutboxLine, OutboxMessage, OutboxState
-from tracker.models.patient import Patient
 from tracker.models.user import Role, User
 from tracker.rules.words import Severity
-from tracker.services import undelivered
+from tracker.services import ownership, undelivered
 from tracker.services.mail_choices import Wishes, all_wishes
 
 GATHER = timedelta(seconds=30)  # what opens close together goes out as one mail for each person
@@ -66,7 +65,7 @@ def tell(
     """
     if alert.severity is Severity.INFO:
         return
-    told = recipients(session, clinic_id=alert.clinic_id, patient_id=alert.patient_id) if to is None else to
+    told = recipients(session, alert=alert, now=now) if to is None else to
     for recipient_id in told:
         wanted = _wishes(session, alert.clinic_id, recipient_id, now)
         if not wanted.at_once_for(alert.severity):
@@ -111,19 +110,14 @@ def _hurry(session: Db, message: OutboxMessage, goes_at: datetime, now: datetime
         message.next_at = max(message.next_at, min(now + STORM_GATHER, latest))
 
 
-def recipients(session: Db, *, clinic_id: str, patient_id: str) -> list[str]:
-    """Ids of who is told about a patient: the coordinator in charge, else all who may act."""
-    owner = (
-        select(User.id)
-        .join(Patient, and_(Patient.clinic_id == User.clinic_id, Patient.owner_id == User.id))
-        .where(User.clinic_id == clinic_id, User.active, Patient.id == patient_id)
-    )
-    in_charge = session.execute(owner).scalars().all()
-    if in_charge:
-        return list(in_charge)
+def recipients(session: Db, *, alert: Alert, now: datetime) -> list[str]:
+    """Ids of who is told about an alert: whoever answers for it today, else all who may act."""
+    acting = ownership.in_charge(session, alert, now=now).acting
+    if acting is not None:
+        return [acting.id]
     everyone = (
         select(User.id)
-        .where(User.clinic_id == clinic_id, User.active, User.role != Role.VIEWER)
+        .where(User.clinic_id == alert.clinic_id, User.active, User.role != Role.VIEWER)
         .order_by(User.id)
     )
     return list(session.execute(everyone).scalars())

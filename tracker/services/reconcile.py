@@ -2,18 +2,24 @@
 
 One alert per cause, found by its stable key (rulebook 10.2). Nothing is deleted. Each step of an alert's
 life is an event, and what must be told goes to the outbox, all in the transaction of the check.
+
+What people did with an alert stands while its finding stays as it was. A finding is worse when its severity
+is, or when its harm date (without one: the day on which it is due) comes earlier or is new. Worse brings a
+snoozed alert back at once. A false alarm, or what was allowed to lapse, comes back when the finding is worse
+than what was settled, though only days passed: who settled a warning has not decided about a critical one.
+When its cause ends an alert closes, whatever its state; if it is found again it opens as any other.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from tracker.models.alert import Alert, AlertEvent, AlertEventKind, AlertState
+from tracker.models.alert import SETTLED, Alert, AlertEventKind, AlertState
 from tracker.models.base import Db
 from tracker.models.ids import new_id
 from tracker.rules.words import Severity
-from tracker.services import outbox
+from tracker.services import alert_history, outbox, snoozing
 from tracker.services.actor import Actor
 
 RANKS = {severity: rank for rank, severity in enumerate(Severity)}
@@ -63,7 +69,7 @@ def reconcile(
             opened += 1
         else:
             _refresh(session, alert, finding, occasion)
-    ended = [a for a in by_key.values() if a.state is AlertState.OPEN and a.key not in found]
+    ended = [a for a in by_key.values() if a.state is not AlertState.CLOSED and a.key not in found]
     for alert in ended:
         _close(session, alert, occasion)
     return Outcome(opened, len(ended))
@@ -81,6 +87,7 @@ def _open(session: Db, clinic_id: str, patient_id: str, finding: dict[str, Any],
         times_opened=1,
         **_words(finding),
     )
+    snoozing.begin_ladder(alert, occasion.now)
     session.add(alert)
     session.flush()
     _note(session, alert, AlertEventKind.OPENED, occasion, alert.message)
@@ -92,27 +99,63 @@ def _reopen(session: Db, alert: Alert, finding: dict[str, Any], occasion: Occasi
     alert.opened_at = occasion.now
     alert.times_opened += 1
     _write(alert, finding)
+    snoozing.begin_ladder(alert, occasion.now)
     _note(session, alert, AlertEventKind.REOPENED, occasion, f"Found again. {alert.message}")
     outbox.tell(session, alert=alert, occasion=f"opened:{alert.times_opened}", now=occasion.now)
 
 
 def _refresh(session: Db, alert: Alert, finding: dict[str, Any], occasion: Occasion) -> None:
     """A check that runs again changes nothing unless the facts did."""
-    before = alert.severity
-    _write(alert, finding)
-    if alert.severity is before:
-        return
-    _note(
-        session, alert, AlertEventKind.CHANGED, occasion, f"Now {alert.severity.label}, was {before.label}."
-    )
-    if alert.severity_rank < RANKS[before]:
+    before, limit_before = alert.severity, _limit(alert)
+    with session.no_autoflush:  # a snooze and its new harm date are judged together, below
+        _write(alert, finding)
+        earlier = _is_earlier(_limit(alert), limit_before)
+        if alert.severity is not before:
+            said = f"Now {alert.severity.label}, was {before.label}."
+            _note(session, alert, AlertEventKind.CHANGED, occasion, said)
+        worse = alert.severity_rank < RANKS[before]
+        back = _why_back(alert, worse=worse, earlier=earlier)
+    if back:
+        snoozing.bring_back(session, alert, why=back, now=occasion.now, actor=occasion.actor)
+    elif worse and alert.state is AlertState.OPEN:
+        snoozing.begin_ladder(alert, occasion.now)
         told = f"{alert.severity.value}:{alert.times_opened}"
         outbox.tell(session, alert=alert, occasion=told, now=occasion.now)
 
 
+def _why_back(alert: Alert, *, worse: bool, earlier: bool) -> str | None:
+    """Why an alert that was put away must be seen again; None: it need not."""
+    if alert.state is AlertState.SNOOZED and (worse or earlier):
+        return f"{snoozing.slept(alert)}. Back at once: {_said(alert, worse=worse)}."
+    if alert.state not in SETTLED:
+        return None
+    assert alert.settled_rank is not None
+    worse = alert.severity_rank < alert.settled_rank
+    if not worse and not _is_earlier(alert.harm_on, alert.settled_harm_on):
+        return None
+    settled = f"{alert.settled_by} had settled it as {alert.state.label.lower()}: {alert.settled_reason}."
+    return f"{settled} Back: {_said(alert, worse=worse)}."
+
+
+def _said(alert: Alert, *, worse: bool) -> str:
+    if worse:
+        return f"it is {alert.severity.label} now"
+    day = _limit(alert)
+    return f"its day is {day.isoformat()} now, which is earlier" if day else "its day is not known any more"
+
+
+def _limit(alert: Alert) -> date | None:
+    return alert.harm_on or snoozing.due_on(alert)
+
+
+def _is_earlier(now: date | None, before: date | None) -> bool:
+    return now is not None and (before is None or now < before)
+
+
 def _close(session: Db, alert: Alert, occasion: Occasion) -> None:
-    alert.state, alert.closed_at = AlertState.CLOSED, occasion.now
-    alert.closed_reason = f"Its cause ended: {occasion.because}."
+    alert.closed_reason = f"Its cause ended: {occasion.because}."[:500]
+    alert.state, alert.closed_at, alert.returned_at = AlertState.CLOSED, occasion.now, None
+    snoozing.unsettle(alert)
     _note(session, alert, AlertEventKind.CLOSED, occasion, alert.closed_reason)
 
 
@@ -139,15 +182,4 @@ def _write(alert: Alert, finding: dict[str, Any]) -> None:
 
 
 def _note(session: Db, alert: Alert, kind: AlertEventKind, occasion: Occasion, text: str) -> None:
-    session.add(
-        AlertEvent(
-            clinic_id=alert.clinic_id,
-            patient_id=alert.patient_id,
-            alert_id=alert.id,
-            kind=kind,
-            at=occasion.now,
-            actor=occasion.actor.name,
-            severity=alert.severity,
-            text=text,
-        )
-    )
+    alert_history.write(session, alert, kind=kind, text=text, now=occasion.now, actor=occasion.actor)
