@@ -7,6 +7,7 @@ from flask.cli import FlaskGroup
 
 from tracker.commands.backup import backup, restore
 from tracker.commands.check import check
+from tracker.commands.clinic import clinic
 from tracker.commands.db import db
 from tracker.commands.demo import demo
 from tracker.commands.doctor import doctor
@@ -28,7 +29,21 @@ tracker = FlaskGroup(
     load_dotenv=False,
     help="Prior-authorization and step-therapy tracker.\n\nExample: tracker check patient.json",
 )
-for command in (run, demo, check, what_if, import_group, scan, mail, user, db, backup, restore, doctor):
+for command in (
+    run,
+    demo,
+    check,
+    what_if,
+    import_group,
+    scan,
+    mail,
+    user,
+    clinic,
+    db,
+    backup,
+    restore,
+    doctor,
+):
     tracker.add_command(command)
 
 

@@ -1,13 +1,17 @@
 """`tracker user`: add people who sign in, change a password, switch an account off."""
 
+from datetime import date, datetime
+
 import click
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
+from tracker import clock
 from tracker.db import db
 from tracker.models.clinic import Clinic
 from tracker.models.user import Role, User
-from tracker.services import users
+from tracker.services import handover, users
+from tracker.services.actor import COMMAND
 
 
 @click.group()
@@ -67,11 +71,47 @@ def password(email: str, password: str) -> None:
 def off(email: str) -> None:
     """Switch an account off: it can no longer sign in and gets no mail.
 
+    Its patients and alerts go to the backup, else to the clinic lead; they are listed.
+
     Example: tracker user off kim@clinic.example
     """
-    _known(email).active = False
+    handed = handover.switch_off(db.session, _known(email), actor=COMMAND, now=clock.now())
     db.session.commit()
     click.echo("The account is off.")
+    to = handed.to.name if handed.to else "nobody: they are unowned"
+    click.echo(f"{len(handed.patient_ids)} patients and {len(handed.alert_ids)} alerts went to {to}.")
+    for what, ids in (("patient", handed.patient_ids), ("alert", handed.alert_ids)):
+        for row_id in ids:
+            click.echo(f"{what} {row_id}")
+
+
+@user.command()
+@click.argument("email")
+@click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), help="first day away")
+@click.option(
+    "--to", "last", type=click.DateTime(["%Y-%m-%d"]), help="last day away; none: until further notice"
+)
+@click.option("--backup", "backup_email", help="address of who stands in")
+@with_appcontext
+def away(email: str, first: datetime | None, last: datetime | None, backup_email: str | None) -> None:
+    """Say when a person is away and who stands in; without days they are back.
+
+    Example: tracker user away kim@clinic.example --from 2026-12-01 --backup ben@clinic.example
+    """
+    person = _known(email)
+    backup = _known(backup_email) if backup_email else None
+    now = clock.now()
+    days = first.date() if first else None, last.date() if last else None
+    handover.set_away(db.session, person, first=days[0], last=days[1], backup=backup, actor=COMMAND, now=now)
+    db.session.commit()
+    standing_in = handover.successor(db.session, person, now=now)
+    click.echo(f"Away: {_span(*days)}. Stands in: {standing_in.name if standing_in else 'nobody'}.")
+
+
+def _span(first: date | None, last: date | None) -> str:
+    if first is None:
+        return "no"
+    return f"{first.isoformat()} to {last.isoformat() if last else 'further notice'}"
 
 
 @user.command("list")

@@ -16,6 +16,7 @@ from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from tracker.jobs.backups import back_up_daily
+from tracker.jobs.caretaker import tend_all
 from tracker.jobs.digests import write_digests
 from tracker.jobs.mailer import Office, send_due
 from tracker.jobs.ping import ping
@@ -87,10 +88,11 @@ class Clockwork:
         _one_per_process.release()
 
     def tick(self) -> None:
-        """Scan, write digests, mail, back up; trouble in one never keeps the others from their turn."""
+        """Scan, tend, write digests, mail, back up; trouble in one never keeps the others from their turn."""
         self._under_way = True
         for what, work in (
             ("scan", self._scan),
+            ("tend", self._tend),
             ("digest", self._digest),
             ("mail", self._mail),
             ("backup", self._back_up),
@@ -110,6 +112,9 @@ class Clockwork:
         whole = scan_all(self.office.open_session, self.office.clock, stopping=self._goes_on)
         if whole and self.office.settings.ping_url:
             ping(self.office.settings.ping_url)
+
+    def _tend(self) -> None:
+        tend_all(self.office.open_session, self.office.clock, stopping=self._goes_on)
 
     def _digest(self) -> None:
         write_digests(self.office)

@@ -69,7 +69,8 @@ def in_charge(session: Db, alert: Alert, *, now: datetime) -> InCharge:
     people, ladder = people_of(session, clinic.id), ladder_of(session, clinic.id)
     today = day_in(clinic, now)
     owner = people.get(alert.owner_id or patient.owner_id or "")
-    acting = stand_in(owner, people=people, lead_id=ladder.lead_id, today=today)
+    lead = _lead(people, ladder, today)
+    acting = stand_in(owner, people=people, lead_id=lead.id if lead else None, today=today)
     named = (alert.backup_id, patient.backup_id, acting.backup_id if acting else None, ladder.backup_id)
     candidates = (people.get(each or "") for each in named)
     backup = next((p for p in candidates if _present(p, today) and p is not acting), None)
@@ -89,6 +90,23 @@ def stand_in(
         person = people.get(person.backup_id or "")
     lead = people.get(lead_id or "")
     return lead if owner is not None and _present(lead, today) else None
+
+
+def lead_of(session: Db, clinic_id: str, *, now: datetime) -> User | None:
+    """The clinic's lead of the ladder if they are there, else the first lead, else administrator, who is."""
+    today = day_in(session.get_one(Clinic, clinic_id), now)
+    return _lead(people_of(session, clinic_id), ladder_of(session, clinic_id), today)
+
+
+def _lead(people: Mapping[str, User], ladder: Ladder, today: date) -> User | None:
+    named = people.get(ladder.lead_id or "")
+    if _present(named, today):
+        return named
+    for role in (Role.LEAD, Role.ADMINISTRATOR):
+        for person in people.values():
+            if person.role is role and _present(person, today):
+                return person
+    return None
 
 
 def _present(person: User | None, today: date) -> bool:
