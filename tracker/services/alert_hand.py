@@ -20,6 +20,7 @@ from tracker.services.clinic_day import day_in
 from tracker.services.errors import Conflict, NotFound, Refused
 
 UNDO_MINUTES = 10
+LIVE = AlertState.OPEN, AlertState.SNOOZED
 TAKEN_BACK = frozenset(
     {
         AlertEventKind.ASSIGNED,
@@ -165,6 +166,15 @@ def undoable(last: AlertEvent | None, hand: Hand) -> None:
         raise Refused(f"{last.actor} did this: only they can take it back.")
     if hand.now - last.at > timedelta(minutes=UNDO_MINUTES):
         raise Refused(f"An act can be taken back for {UNDO_MINUTES} minutes. Change it by a new one.")
+
+
+def may_undo(last: AlertEvent | None, hand: Hand) -> bool:
+    """Whether an undo would do something for this person."""
+    try:
+        undoable(last, hand)
+    except Refused:
+        return False
+    return True
 
 
 def still_safe(session: Db, alert: Alert, hand: Hand) -> None:

@@ -26,7 +26,7 @@ from tracker.rules.words import (
     LineOfBusiness,
     Organ,
 )
-from tracker.services import checking, users
+from tracker.services import checking, demo_desk, users
 from tracker.services.actor import Actor
 from tracker.services.clinic_day import day_in
 from tracker.services.demo_stories import ENTERED_BY, STORIES, Told, quiet
@@ -63,6 +63,7 @@ def load(session: Db, *, email: str, password: str, now: datetime, as_of: date |
     checking.recheck_many(
         session, clinic_id=clinic.id, patient_ids=ids, now=now, actor=Actor(ENTERED_BY), validated=True
     )
+    demo_desk.play(session, clinic, people, now)
     return clinic
 
 

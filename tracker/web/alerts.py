@@ -12,7 +12,7 @@ from tracker.rules.words import AlertCode, Severity, Word
 from tracker.services import worklist
 from tracker.services.clinic_day import day_in
 from tracker.services.worklist import Filters
-from tracker.web import access
+from tracker.web import access, alert_acts
 
 blueprint = Blueprint("alerts", __name__, url_prefix="/alerts")
 W = TypeVar("W", bound=Word)
@@ -42,9 +42,7 @@ def index() -> str:
 
 @blueprint.get("/<alert_id>")
 def show(alert_id: str) -> str:
-    clinic = access.current_clinic()
-    page = worklist.alert_page(db.session, clinic_id=clinic.id, alert_id=alert_id)
-    return render_template("alerts/show.html", clinic=clinic, today=day_in(clinic, clock.now()), page=page)
+    return alert_acts.page(alert_id)
 
 
 def _filters(args: Mapping[str, str]) -> Filters:

@@ -4,6 +4,7 @@ from flask import Flask
 
 from tracker.web import (
     access,
+    alert_acts,
     alerts,
     authorizations,
     calendar,
@@ -29,6 +30,7 @@ BLUEPRINTS = (
     sign_in.blueprint,
     today.blueprint,
     alerts.blueprint,
+    alert_acts.blueprint,
     patients.blueprint,
     patient_forms.blueprint,
     authorizations.blueprint,
