@@ -5,7 +5,9 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
+import make
 from tracker.cli import tracker
+from tracker.commands.clinic import clinic as clinic_group
 from tracker.commands.db import db as db_group
 from tracker.commands.demo import demo
 from tracker.commands.user import user
@@ -95,3 +97,39 @@ def test_every_command_has_help_with_an_example():
 
     walk("tracker", tracker)
     assert silent == []
+
+
+LEE = ["add", "lee@clinic.example", "--name", "Lee", "--clinic", "Renal clinic", "--password", PASSWORD]
+
+
+def test_who_is_switched_off_hands_everything_over_and_it_is_listed(runner, session):
+    runner.invoke(user, KIM)
+    runner.invoke(user, [*LEE, "--role", "lead"])
+    kim = session.scalars(select(User).where(User.name == "Kim Tran")).one()
+    clinic = session.scalars(select(Clinic)).one()
+    who = make.patient(session, clinic, owner_id=kim.id)
+    session.commit()
+
+    answer = runner.invoke(user, ["off", "kim@clinic.example"])
+
+    assert f"1 patients and 0 alerts went to Lee.\npatient {who.id}\n" in answer.output
+
+
+def test_who_is_away_has_a_stand_in(runner):
+    runner.invoke(user, KIM)
+    runner.invoke(user, LEE)
+    days = ["--from", "2026-01-05", "--backup", "lee@clinic.example"]
+
+    assert runner.invoke(user, ["away", "kim@clinic.example", *days]).output == (
+        "Away: 2026-01-05 to further notice. Stands in: Lee.\n"
+    )
+
+
+def test_a_ladder_is_set_and_shown(runner):
+    runner.invoke(user, KIM)
+    given = ["--lead", "kim@clinic.example", "--clinician", "Dr Shah", "--high-hours", "12"]
+    answer = runner.invoke(clinic_group, ["ladder", "Renal clinic", *given])
+
+    assert "Clinic lead: Kim Tran\nNamed clinician: Dr Shah\n" in answer.output
+    assert "High: a step every 12 hours" in answer.output
+    assert runner.invoke(clinic_group, ["ladder", "Nowhere"]).exit_code == 1

@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 import kept
 import make
-from tracker.models.alert import Alert, AlertEvent, AlertState
+from tracker import clock
+from tracker.models.alert import Alert, AlertEvent, AlertEventKind, AlertState
 from tracker.models.user import Role
 
 
@@ -165,3 +166,12 @@ def test_a_closed_alert_offers_a_note_only(ana, session, alert):
     assert "Add note" in page
     assert "Snooze until" not in page
     assert post(ana, alert, "take").status_code == 422
+
+
+@pytest.mark.parametrize("kind", list(AlertEventKind))
+def test_the_morning_has_words_for_every_event(ana, session, alert, kind):
+    for event in session.execute(select(AlertEvent)).scalars():
+        event.kind, event.at = kind, clock.now()
+    session.commit()
+
+    assert ana.get("/").status_code == 200

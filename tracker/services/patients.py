@@ -115,7 +115,11 @@ def _starts(part: str) -> ColumnElement[bool]:
 def _lines(clinic_id: str) -> Select[Any]:
     worst = (
         select(func.min(Alert.severity_rank))
-        .where(Alert.clinic_id == clinic_id, Alert.patient_id == Patient.id, Alert.state == AlertState.OPEN)
+        .where(
+            Alert.clinic_id == clinic_id,
+            Alert.patient_id == Patient.id,
+            Alert.state.in_((AlertState.OPEN, AlertState.SNOOZED)),  # what sleeps is still at risk
+        )
         .correlate(Patient)
         .scalar_subquery()
     )

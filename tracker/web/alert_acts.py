@@ -16,7 +16,7 @@ from tracker.services.alert_desk import AlertDesk, alert_desk
 from tracker.services.clinic_day import day_in
 from tracker.services.errors import Conflict, Refused, TrackerError
 from tracker.web import access
-from tracker.web.forms import BaseForm, ChoiceField, CleanStringField, CleanTextField, DateField
+from tracker.web.forms import DATE_HINT, BaseForm, ChoiceField, CleanStringField, CleanTextField, DateField
 
 blueprint = Blueprint("alert_acts", __name__, url_prefix="/alerts")
 
@@ -32,7 +32,7 @@ class AssignForm(BaseForm):
 class SnoozeForm(BaseForm):
     """A preset button sends its day instead of the field's."""
 
-    until = DateField("Snooze until")
+    until = DateField("Snooze until", render_kw={"placeholder": DATE_HINT})
     reason = CleanStringField("Why it can wait", [InputRequired("Say why it can wait.")], longest=500)
 
 
