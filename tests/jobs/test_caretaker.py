@@ -34,8 +34,9 @@ def test_an_alert_wakes_in_the_clinics_own_morning(session, rosa):
     assert (asleep, row.state) == (AlertState.SNOOZED, AlertState.OPEN)
 
 
-def test_what_nobody_answers_takes_one_step_in_a_tick(session, rosa):
+def test_what_nobody_answers_takes_one_step_in_a_tick(session, cast, rosa):
     row = alert(session, rosa, ladder_from=NOON)
+    make.user(session, cast.renal, name="Lea", role="lead")
     session.commit()
     clock = SetClock(NOON + timedelta(days=2))
 

@@ -245,6 +245,13 @@ def test_without_a_backup_the_lead_takes_over(session, desk):
     assert handover.switch_off(session, desk.cast.ana, actor=COMMAND, now=NOON).to is desk.lea
 
 
+def test_without_a_lead_an_administrator_takes_over(session, desk):
+    desk.cast.ana.backup_id, desk.lea.active = None, False
+    session.flush()
+
+    assert handover.switch_off(session, desk.cast.ana, actor=COMMAND, now=NOON).to is desk.cast.dana
+
+
 def test_when_nobody_is_left_it_is_unowned_and_said(session, desk):
     for person in (desk.cast.ben, desk.lea, desk.cast.dana, desk.shah):
         person.active = False

@@ -12,7 +12,7 @@ from tracker.models.audit import AuditAction
 from tracker.models.base import Db
 from tracker.models.clinic import Clinic
 from tracker.models.patient import Patient
-from tracker.models.user import User
+from tracker.models.user import Role, User
 from tracker.services import alert_history, audit, ownership, snoozing
 from tracker.services.actor import Actor
 from tracker.services.clinic_day import day_in
@@ -65,11 +65,13 @@ def set_away(
 
 
 def successor(session: Db, person: User, *, now: datetime) -> User | None:
-    """Who takes over from this person."""
+    """Who takes over from this person: the backup, else the lead, else an administrator."""
     people = ownership.people_of(session, person.clinic_id)
     lead = ownership.lead_of(session, person.clinic_id, now=now)
     today = day_in(session.get_one(Clinic, person.clinic_id), now)
-    return ownership.stand_in(person, people=people, lead_id=lead.id if lead else None, today=today)
+    heir = ownership.stand_in(person, people=people, lead_id=lead.id if lead else None, today=today)
+    chiefs = (p for p in people.values() if p.role is Role.ADMINISTRATOR and ownership.may_act(p))
+    return heir or next(chiefs, None)
 
 
 def _patients(session: Db, person: User, heir: User | None, actor: Actor, now: datetime) -> list[str]:

@@ -93,7 +93,7 @@ def stand_in(
 
 
 def lead_of(session: Db, clinic_id: str, *, now: datetime) -> User | None:
-    """The clinic's lead of the ladder if they are there, else the first lead, else administrator, who is."""
+    """The lead whom the ladder names if they are there, else the first of the role who is."""
     today = day_in(session.get_one(Clinic, clinic_id), now)
     return _lead(people_of(session, clinic_id), ladder_of(session, clinic_id), today)
 
@@ -102,11 +102,7 @@ def _lead(people: Mapping[str, User], ladder: Ladder, today: date) -> User | Non
     named = people.get(ladder.lead_id or "")
     if _present(named, today):
         return named
-    for role in (Role.LEAD, Role.ADMINISTRATOR):
-        for person in people.values():
-            if person.role is role and _present(person, today):
-                return person
-    return None
+    return next((p for p in people.values() if p.role is Role.LEAD and _present(p, today)), None)
 
 
 def _present(person: User | None, today: date) -> bool:

@@ -122,13 +122,14 @@ def test_a_colleague_who_was_faster_is_shown(ana, session, cast, alert):
 
 def test_the_page_says_the_last_safe_day_the_ladder_and_that_nobody_owns_it(ana, session, cast, alert):
     session.get_one(Alert, alert).opened_at = kept.CHECKED.replace(day=7)
+    make.user(session, cast.renal, name="Lea", role=Role.LEAD)
     session.commit()
     page = ana.get(f"/alerts/{alert}").text
 
     assert "Last safe day is" in page
     assert "2026-06-19" in page
     assert "the harm date less 5 days for shipping and preparation" in page
-    assert "if nobody answers. Clinic lead Dana is told." in page
+    assert "if nobody answers. Clinic lead Lea is told." in page
     assert "Unowned" in page
     assert "it counts as High at least" in page
 
