@@ -118,6 +118,7 @@ def alert(session: make.Db, patient: Patient, **more: Any) -> Alert:
         "proof": PROOF,
         "state": AlertState.OPEN,
         "opened_at": CHECKED,
+        "patient_owner_id": patient.owner_id,
         **more,
     }
     ids = {"clinic_id": patient.clinic_id, "patient_id": patient.id}

@@ -7,10 +7,11 @@ import pytest
 import kept
 import make
 from tracker.models.alert import AlertState
-from tracker.rules.words import AlertCode, Severity
+from tracker.rules.words import Severity
 from tracker.services import worklist
 from tracker.services.errors import NotFound
-from tracker.services.worklist import Filters
+from tracker.services.worklist_filters import Asker, Due, Filters, Sort, Status
+from tracker.services.worklist_page import Place, work_page
 
 
 @pytest.fixture
@@ -25,21 +26,33 @@ def alerts(session, cast):
     }
 
 
+def asker(cast, user=None, clinic=None):
+    return Asker((clinic or cast.renal).id, (user or cast.ana).id, kept.DAY)
+
+
 def found(session, cast, **filters):
-    return worklist.worklist(session, clinic_id=cast.renal.id, filters=Filters(**filters))
+    return work_page(session, asker(cast), Filters(**filters), Place())
 
 
-def test_the_worst_tier_comes_first_and_in_it_the_earliest_harm(session, cast, alerts):
-    lines = found(session, cast).lines
+def ids(page):
+    return [row.line.id for row in page.rows]
 
-    assert [line.id for line in lines] == [alerts[k].id for k in ("soon", "late", "dateless", "info")]
+
+def test_the_earliest_harm_comes_first_and_what_has_no_date_last(session, cast, alerts):
+    assert ids(found(session, cast)) == [alerts[k].id for k in ("soon", "info", "late", "dateless")]
+
+
+def test_by_severity_the_worst_tier_comes_first_and_in_it_the_earliest_harm(session, cast, alerts):
+    page = found(session, cast, sort=Sort.SEVERITY)
+
+    assert ids(page) == [alerts[k].id for k in ("soon", "late", "dateless", "info")]
 
 
 def test_the_owner_is_the_patients_unless_the_alert_has_its_own(session, cast, alerts):
     alerts["late"].owner_id = cast.ben.id
     session.flush()
 
-    owners = {line.id: line.owner for line in found(session, cast).lines}
+    owners = {row.line.id: row.line.owner for row in found(session, cast).rows}
 
     assert owners[alerts["late"].id] == "Ben"
     assert owners[alerts["dateless"].id] == "Ana"
@@ -47,35 +60,40 @@ def test_the_owner_is_the_patients_unless_the_alert_has_its_own(session, cast, a
 
 
 def test_counts_of_a_filter_leave_that_filter_out(session, cast, alerts):
-    list_ = found(session, cast, severity=Severity.INFO)
+    counts = found(session, cast, severities=(Severity.INFO,), owner="me").counts
 
-    assert (list_.matching, list_.in_state) == (1, 4)
-    assert list_.by_severity == {Severity.CRITICAL: 3, Severity.INFO: 1}
-    assert list_.by_code == {"RULE_UNVERIFIED": 1}
+    assert counts.matching == 1
+    assert counts.severity == {Severity.CRITICAL: 2, Severity.INFO: 1}
+    assert counts.cause == {"RULE_UNVERIFIED": 1, "answers": 0, "renewals": 0}
+    assert counts.owner == {cast.ana.id: 1, "me": 1}
 
 
 def test_text_is_looked_for_in_the_message_only(session, cast, alerts):
-    assert found(session, cast, text="NO PA FROM").matching == 4
-    assert found(session, cast, text="Brennan").matching == 0
-    assert found(session, cast, text="%").matching == 0
+    assert found(session, cast, text="NO PA FROM").counts.matching == 4
+    assert found(session, cast, text="Brennan").counts.matching == 0
+    assert found(session, cast, text="%").counts.matching == 0
 
 
-def test_code_and_state_narrow_it(session, cast, alerts):
+def test_text_is_found_whatever_the_case_of_its_letters(session, cast):
+    kept.alert(session, make.patient(session, cast.renal), message="Plan ÄRZTE ends")
+
+    assert found(session, cast, text="ärzte").counts.matching == 1
+
+
+def test_cause_and_status_narrow_it(session, cast, alerts):
     alerts["soon"].state, alerts["soon"].closed_at = AlertState.CLOSED, kept.CHECKED
     session.flush()
 
-    assert found(session, cast, code=AlertCode.PA_GAP).matching == 2
-    assert [line.id for line in found(session, cast, state=AlertState.CLOSED).lines] == [alerts["soon"].id]
-
-
-def test_a_page_beyond_the_last_is_the_last(session, cast, alerts):
-    assert found(session, cast, page=99).page == 1
+    page = found(session, cast, cause="PA_GAP")
+    assert page.counts.matching == 2
+    assert page.counts.status == {Status.OPEN: 2, Status.CLOSED: 1}
+    assert ids(found(session, cast, status=Status.CLOSED)) == [alerts["soon"].id]
 
 
 def test_another_clinic_has_its_own_worklist(session, cast, alerts):
-    mine = worklist.worklist(session, clinic_id=cast.skin.id, filters=Filters())
+    theirs = work_page(session, asker(cast, cast.cleo, cast.skin), Filters(), Place(after=alerts["soon"].id))
 
-    assert (mine.lines, mine.in_state) == ([], 0)
+    assert (theirs.rows, theirs.counts.matching) == ([], 0)
     with pytest.raises(NotFound):
         worklist.alert_page(session, clinic_id=cast.skin.id, alert_id=alerts["late"].id)
 
@@ -104,4 +122,8 @@ def test_what_is_due_is_the_answer_before_the_harm(session, cast):
     kept.alert(session, who, key="a", facts={"due_at": "2026-06-05T09:00:00-05:00"})
     kept.alert(session, who, key="b", harm_on=date(2026, 6, 30), facts={})
 
-    assert [line.due_on for line in found(session, cast).lines] == [date(2026, 6, 5), date(2026, 6, 30)]
+    page = found(session, cast, sort=Sort.DUE)
+
+    assert [row.line.due_on for row in page.rows] == [date(2026, 6, 5), date(2026, 6, 30)]
+    assert page.counts.due[Due.OVERDUE] == 1
+    assert page.counts.due[Due.MONTH] == 2

@@ -76,12 +76,18 @@ def test_text_of_a_fact_is_never_markup(client, session, cast):
     ("query", "shown"),
     [
         ("", True),
-        ("?severity=critical&code=PA_GAP&text=refused&state=open&page=1", True),
+        (
+            "?severity=critical&severity=high&cause=PA_GAP&text=refused&status=open&owner=none&payer=none&due=7",
+            True,
+        ),
         ("?severity=info", False),
-        ("?state=closed", False),
+        ("?status=closed", False),
+        ("?owner=me", False),
+        ("?cause=renewals", False),
+        ("?due=overdue", False),
         ("?text=Alvarez", False),
-        ("?severity=nonsense&code=nonsense&state=nonsense&page=nonsense", True),
-        ("?page=99999999999999999999&text=%00", True),
+        ("?severity=nonsense&cause=nonsense&status=nonsense&due=nonsense&sort=nonsense&after=nonsense", True),
+        ("?after=99999999999999999999&before=%00&text=%00", True),
         ("?text=%25", False),
     ],
 )
@@ -92,11 +98,11 @@ def test_filters_live_in_the_address(client, alert, query, shown):
     assert (f"/alerts/{alert}" in answer.text) is shown
 
 
-def test_no_match_names_the_filters_and_no_alert_says_so(client, alert):
+def test_no_match_names_the_filters_and_an_empty_list_says_so(client, cast, session):
     ana = sign_in(client, "ana")
 
-    assert "severity Info" in ana.get("/alerts?severity=info").text
-    assert "No alert was closed yet" in ana.get("/alerts?state=closed").text
+    assert "severity Info, due overdue" in ana.get("/alerts?severity=info&due=overdue").text
+    assert "No alert is open" in ana.get("/alerts").text
 
 
 def test_the_number_of_queries_does_not_grow_with_the_alerts(client, session, cast, alert):

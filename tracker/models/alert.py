@@ -1,15 +1,19 @@
 """Findings that are kept, owned and worked on until their cause ends."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.models.base import Base, ClinicRow, at_least, belongs_to, of_patient
 from tracker.models.types import CleanText, UtcDateTime, row_id, word_type
 from tracker.rules.words import Severity
+
+LONGEST_WORDS = 400  # an index entry of PostgreSQL holds 2,704 bytes
+DUE_FACTS = "reply_by", "due_at", "due_on"
 
 
 class AlertState(StrEnum):
@@ -45,6 +49,13 @@ class AlertEventKind(StrEnum):
     UNDONE = "undone"
 
 
+# The columns of the worklist's indexes: a page and each of its counts reads one index and no alert.
+LISTED = "clinic_id", "state"
+PLACE = "plan_id", "drug"
+OWNERS = "owner_id", "patient_owner_id"
+WHEN = "due_on", "harm_on", "run_out_on", "id"
+
+
 class Alert(ClinicRow, Base):
     """One cause, one row. `key` is stable: code, object and the object's own key date.
 
@@ -52,12 +63,19 @@ class Alert(ClinicRow, Base):
     `snoozed_*` stay after it returned (`returned_at`), until the next act, to say who had snoozed it.
     `settled_rank` and `settled_harm_on` are what was settled: a worse or earlier finding opens it again.
     `ladder_from` is when its ladder, or the last step on it, began; `ladder_round` counts the beginnings.
+    What a worklist filters and counts by stands in the row itself, and in its indexes whole: `plan_id` and
+    `drug` that the cause concerns, `run_out_on` and `patient_owner_id` of the patient (each check writes all
+    four), `due_on` and `words` (see `_derive`).
     """
 
     __tablename__ = "alert"
     __table_args__ = of_patient(
         UniqueConstraint("clinic_id", "patient_id", "key"),
         Index(None, "clinic_id", "state", "severity_rank", "harm_on"),
+        Index("ix_alert_by_severity_and_code", *LISTED, "severity_rank", "code", *PLACE, *OWNERS, *WHEN),
+        Index("ix_alert_by_plan_and_drug", *LISTED, *PLACE, "severity_rank", "code", *OWNERS, *WHEN),
+        Index("ix_alert_by_owner_and_due", *LISTED, *OWNERS, *WHEN, "severity_rank", "code", *PLACE),
+        Index("ix_alert_by_words", *LISTED, "words", "severity_rank", "code", *PLACE, *OWNERS, *WHEN),
         CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed_has_time"),
         at_least("severity_rank", 0, 3),
         at_least("times_opened", 1),
@@ -122,6 +140,26 @@ class Alert(ClinicRow, Base):
     escalation_level: Mapped[int] = mapped_column(default=0)
     ladder_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ladder_round: Mapped[int] = mapped_column(default=1)
+    patient_owner_id: Mapped[str | None] = mapped_column(row_id())
+    plan_id: Mapped[str | None] = mapped_column(row_id())
+    drug: Mapped[str | None] = mapped_column(CleanText(60))
+    run_out_on: Mapped[date | None]
+    due_on: Mapped[date | None]
+    words: Mapped[str] = mapped_column(CleanText(LONGEST_WORDS), default="")
+
+
+def due_on(facts: Mapping[str, Any], harm_on: date | None) -> date | None:
+    """The day on which an answer, a reply or an appeal is due; else the harm date."""
+    written = next((facts[name] for name in DUE_FACTS if facts.get(name)), None)
+    return date.fromisoformat(written[:10]) if written else harm_on
+
+
+@event.listens_for(Alert, "before_insert")
+@event.listens_for(Alert, "before_update")
+def _derive(_mapper: object, _connection: object, alert: Alert) -> None:
+    """Keep what lists sort and search by true to the alert, whoever writes it."""
+    alert.due_on = due_on(alert.facts, alert.harm_on)
+    alert.words = alert.message.casefold()[:LONGEST_WORDS]
 
 
 class AlertEvent(ClinicRow, Base):

@@ -19,6 +19,7 @@ class AuditAction(StrEnum):
     SIGNED_OUT = "signed_out"
     IMPORTED = "imported"
     UNDONE = "undone"
+    EXPORTED = "exported"
 
 
 class AuditEvent(ClinicRow, Base):

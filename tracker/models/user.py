@@ -21,6 +21,7 @@ class User(ClinicRow, Base):
     """A local account. `email` is kept in lower case.
 
     Away from `away_from` to `away_to`, both inclusive (open end: null): `backup_id` stands in.
+    `keys_on`: single keys act on pages.
     """
 
     __tablename__ = "app_user"
@@ -42,6 +43,7 @@ class User(ClinicRow, Base):
     backup_id: Mapped[str | None] = mapped_column(row_id())
     away_from: Mapped[date | None]
     away_to: Mapped[date | None]
+    keys_on: Mapped[bool] = mapped_column(default=True)
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}

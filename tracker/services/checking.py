@@ -20,6 +20,7 @@ from tracker.rules.casefile import BadCase, answer_document, validate
 from tracker.rules.check import check
 from tracker.rules.facts import Case
 from tracker.services.actor import Actor
+from tracker.services.alert_place import placer
 from tracker.services.clinic_day import day_in
 from tracker.services.errors import NotFound, Refused
 from tracker.services.fill_marks import write_marks
@@ -148,7 +149,7 @@ def _recheck_batch(
     cases = load_cases(session, clinic, ids, as_of=today)
     kept = _kept_alerts(session, clinic.id, ids)
     checks = _checks(session, clinic.id, cases)
-    in_care = _in_care(session, clinic.id, ids)
+    owners = _owners(session, clinic.id, ids)
     answers = {}
     outcome = Outcome()
     for patient_id, case in cases.items():
@@ -158,10 +159,12 @@ def _recheck_batch(
             session,
             clinic_id=clinic.id,
             patient_id=patient_id,
-            findings=_findings(answer, document) if patient_id in in_care else [],
+            findings=_findings(case, answer, document, owners[patient_id]) if patient_id in owners else [],
             kept=kept.get(patient_id, []),
             occasion=_explained(occasion, today),
         )
+        for alert in kept.get(patient_id, []):  # closed ones too: they are listed under who is in charge now
+            alert.patient_owner_id = owners.get(patient_id, alert.patient_owner_id)
         _keep(checks[patient_id], answer, document, occasion.now)
     session.flush()
     _remember(session, outcome)
@@ -179,10 +182,11 @@ def hold(session: Db, clinic_id: str, ids: Collection[str]) -> None:
     session.execute(mine.order_by(PatientCheck.patient_id).with_for_update()).all()
 
 
-def _in_care(session: Db, clinic_id: str, ids: Collection[str]) -> set[str]:
-    """Those of these patients who are in care here; the others keep their answer but raise no alert."""
-    query = select(Patient.id).where(Patient.clinic_id == clinic_id, Patient.id.in_(ids), Patient.active)
-    return set(session.execute(query).scalars())
+def _owners(session: Db, clinic_id: str, ids: Collection[str]) -> dict[str, str | None]:
+    """Who is in charge of each of these patients in care here; the others raise no alert."""
+    query = select(Patient.id, Patient.owner_id)
+    mine = query.where(Patient.clinic_id == clinic_id, Patient.id.in_(ids), Patient.active)
+    return {row[0]: row[1] for row in session.execute(mine)}
 
 
 def _decide(case: Case, today: date, *, validated: bool) -> Answer:
@@ -209,10 +213,13 @@ def _explained(occasion: Occasion, today: date) -> Occasion:
     return Occasion(occasion.now, occasion.actor, because)
 
 
-def _findings(answer: Answer, document: dict[str, Any]) -> list[dict[str, Any]]:
-    """The alerts as documents, with the harm date as a date for its column."""
+def _findings(
+    case: Case, answer: Answer, document: dict[str, Any], owner_id: str | None
+) -> list[dict[str, Any]]:
+    """The alerts as documents, with the columns that lists read."""
+    place = placer(case, answer, owner_id=owner_id)
     pairs = zip(answer.alerts, document["alerts"], strict=True)
-    return [{**written, "harm_day": alert.harm_on} for alert, written in pairs]
+    return [{**written, "harm_day": alert.harm_on, "place": place(alert)} for alert, written in pairs]
 
 
 def _kept_alerts(session: Db, clinic_id: str, ids: Collection[str]) -> dict[str, list[Alert]]:

@@ -172,6 +172,7 @@ def _words(finding: dict[str, Any]) -> dict[str, Any]:
         "clears_when": finding["clears_when"],
         "facts": finding["facts"],
         "proof": finding["proof"],
+        **finding["place"],
     }
 
 

@@ -1,35 +1,26 @@
-"""The worklist: open alerts, worst and earliest harm first; and one alert with its proof and history."""
+"""Alerts as lists show them, worst and earliest harm first; and one alert with its proof and history.
+
+What the worklist is asked for and how it is paged stands in `worklist_filters` and `worklist_page`.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import Select, and_, func, select
 
-from tracker.models.alert import Alert, AlertEvent, AlertState
+from tracker.models.alert import Alert, AlertEvent, AlertState, due_on
 from tracker.models.base import Db
 from tracker.models.patient import Patient, PatientCheck
 from tracker.models.user import User
+from tracker.rules.what_to_do import first_act
 from tracker.rules.words import AlertCode, Severity
 from tracker.services import proof
 from tracker.services.errors import NotFound
-from tracker.services.patients import Who, last_page, who_columns
+from tracker.services.patients import Who, who_columns
 
-PAGE = 50
 WHO = 5
-DUE = "reply_by", "due_at", "due_on"
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What is asked for; `text` is looked for in the message only, never in a name."""
-
-    severity: Severity | None = None
-    code: AlertCode | None = None
-    text: str = ""
-    state: AlertState = AlertState.OPEN
-    page: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +50,12 @@ class AlertLine:
     @property
     def due_on(self) -> date | None:
         """The day on which an answer, a reply or an appeal is due; else the harm date."""
-        written = next((self.facts[name] for name in DUE if self.facts.get(name)), None)
-        return date.fromisoformat(written[:10]) if written else self.harm_on
+        return due_on(self.facts, self.harm_on)
 
-
-@dataclass(frozen=True, slots=True)
-class Worklist:
-    """`matching` alerts of `in_state`; counts by severity and by code leave their own filter out."""
-
-    lines: Sequence[AlertLine]
-    matching: int
-    in_state: int
-    by_severity: Mapping[Severity, int]
-    by_code: Mapping[str, int]
-    page: int
-    pages: int
+    @property
+    def first_act(self) -> str:
+        """What to do first, in words."""
+        return first_act(self.code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,29 +89,10 @@ def read_lines(session: Db, query: Select[Any]) -> list[AlertLine]:
     return [_line(tuple(row)) for row in session.execute(query)]
 
 
-def worklist(session: Db, *, clinic_id: str, filters: Filters) -> Worklist:
-    """One page of alerts. Three queries, however many there are."""
-    counts = session.execute(
-        select(Alert.severity, Alert.code, func.count())
-        .where(*_asked(clinic_id, filters))
-        .group_by(Alert.severity, Alert.code)
-    ).all()
-    in_state = session.execute(
-        select(func.count()).where(Alert.clinic_id == clinic_id, Alert.state == filters.state)
-    ).scalar_one()
-    matching = sum(n for severity, code, n in counts if _chosen(filters, severity, code))
-    pages = last_page(matching, PAGE)
-    page = min(max(filters.page, 1), pages)
-    query = _lines(clinic_id).where(*_asked(clinic_id, filters), *_narrowed(filters))
-    return Worklist(
-        lines=read_lines(session, query.limit(PAGE).offset((page - 1) * PAGE)),
-        matching=matching,
-        in_state=in_state,
-        by_severity=_tally((s, n) for s, code, n in counts if filters.code in (None, code)),
-        by_code=_tally((code, n) for s, code, n in counts if filters.severity in (None, s)),
-        page=page,
-        pages=pages,
-    )
+def lines_of(session: Db, clinic_id: str, ids: Sequence[str]) -> list[AlertLine]:
+    """These alerts in this order; those that are not the clinic's are left out."""
+    found = {line.id: line for line in read_lines(session, _lines(clinic_id).where(Alert.id.in_(ids)))}
+    return [found[alert_id] for alert_id in ids if alert_id in found]
 
 
 def alert_page(session: Db, *, clinic_id: str, alert_id: str) -> AlertPage:
@@ -154,33 +117,6 @@ def alert_page(session: Db, *, clinic_id: str, alert_id: str) -> AlertPage:
         proof=proof.view(alert.proof, entered),
         history=[HistoryLine(*row) for row in events],
     )
-
-
-def _asked(clinic_id: str, filters: Filters) -> list[ColumnElement[bool]]:
-    asked = [Alert.clinic_id == clinic_id, Alert.state == filters.state]
-    if filters.text:
-        asked.append(Alert.message.icontains(filters.text, autoescape=True))
-    return asked
-
-
-def _narrowed(filters: Filters) -> list[ColumnElement[bool]]:
-    narrowed = []
-    if filters.severity:
-        narrowed.append(Alert.severity == filters.severity)
-    if filters.code:
-        narrowed.append(Alert.code == filters.code)
-    return narrowed
-
-
-def _chosen(filters: Filters, severity: Severity, code: str) -> bool:
-    return filters.severity in (None, severity) and filters.code in (None, code)
-
-
-def _tally(pairs: Any) -> dict[Any, int]:
-    tally: dict[Any, int] = {}
-    for word, count in pairs:
-        tally[word] = tally.get(word, 0) + count
-    return tally
 
 
 def _lines(clinic_id: str) -> Select[Any]:

@@ -35,7 +35,7 @@ class NavigationItem:
 
 PAGES = (
     ("Today", "today.index", "today"),
-    ("Worklist", "alerts.index", "alerts"),
+    ("Worklist", "alerts.index", "alerts saved_views worklist_bulk worklist_export"),
     ("Patients", "patients.index", "patients facts patient_forms authorizations contacts steps what_if"),
     ("Calendar", "calendar.index", "calendar"),
     ("Payers and rules", "payers.index", "payers"),

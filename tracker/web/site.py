@@ -18,12 +18,14 @@ from tracker.web import (
     patient_forms,
     patients,
     payers,
+    saved_views,
     scan,
     security,
     sign_in,
     steps,
     today,
     what_if,
+    worklist_export,
 )
 
 BLUEPRINTS = (
@@ -31,6 +33,8 @@ BLUEPRINTS = (
     today.blueprint,
     alerts.blueprint,
     alert_acts.blueprint,
+    saved_views.blueprint,
+    worklist_export.blueprint,
     patients.blueprint,
     patient_forms.blueprint,
     authorizations.blueprint,

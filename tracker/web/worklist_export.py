@@ -1,0 +1,86 @@
+"""The worklist as a file, and as a call sheet on paper. The audit trail says which files left."""
+
+import tempfile
+from collections.abc import Iterator
+from itertools import islice
+
+from flask import Blueprint, render_template, request, send_file
+from werkzeug.wrappers import Response
+
+from tracker import clock
+from tracker.db import db
+from tracker.services.errors import Refused
+from tracker.services.worklist_counts import plans_of
+from tracker.services.worklist_export import MOST_PRINTED, MOST_ROWS, record_export, write
+from tracker.services.worklist_filters import Asker, Filters
+from tracker.services.worklist_page import WorkRow, matching_rows, people, rows_of
+from tracker.web import access
+from tracker.web.worklist_query import filters_of, in_words, query_of
+from tracker.web.worklist_view import asker_of, ticked
+
+blueprint = Blueprint("worklist_export", __name__, url_prefix="/alerts")
+
+KINDS = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+SPOOLED = 4 * 1024 * 1024
+
+
+@blueprint.post("/export")
+def export() -> Response:
+    """All that match, or the ticked ones. A POST, for it leaves a mark in the audit trail."""
+    kind = request.form.get("format", "csv")
+    if kind not in KINDS:
+        raise Refused("Choose CSV or Excel.")
+    asker, filters = asker_of(), filters_of(request.form)
+    file = tempfile.SpooledTemporaryFile(SPOOLED)  # noqa: SIM115 - closed by the answer that sends it
+    count = write(file, kind, _rows(asker, filters, MOST_ROWS), asker.today)
+    file.seek(0)
+    record_export(
+        db.session,
+        query_of(filters),
+        kind=kind,
+        count=count,
+        clinic_id=asker.clinic_id,
+        actor=access.current_actor(),
+        now=clock.now(),
+    )
+    db.session.commit()
+    name = f"worklist-{asker.today.isoformat()}.{kind}"
+    return send_file(file, mimetype=KINDS[kind], as_attachment=True, download_name=name, etag=False)
+
+
+@blueprint.get("/print")
+def call_sheet() -> str:
+    """All that match, for a telephone and a pen."""
+    return _sheet(asker_of(), filters_of(request.args))
+
+
+@blueprint.post("/print")
+def call_sheet_of() -> str:
+    """The same of the ticked ones. It changes nothing; their ids are too many for an address."""
+    return _sheet(asker_of(), filters_of(request.form))
+
+
+def _sheet(asker: Asker, filters: Filters) -> str:
+    rows = list(_rows(asker, filters, MOST_PRINTED + 1))
+    names = people(db.session, asker.clinic_id)
+    return render_template(
+        "worklist/call_sheet.html",
+        clinic=access.current_clinic(),
+        today=asker.today,
+        rows=rows[:MOST_PRINTED],
+        more=len(rows) > MOST_PRINTED,
+        query=query_of(filters),
+        said=in_words(filters, names, plans_of(db.session, asker.clinic_id).names),
+        picked=bool(ticked(request.form)),
+        order=filters.sort.label,
+    )
+
+
+def _rows(asker: Asker, filters: Filters, at_most: int) -> Iterator[WorkRow]:
+    ids = ticked(request.form)
+    if ids:
+        return islice(rows_of(db.session, asker.clinic_id, ids), at_most)
+    return matching_rows(db.session, asker, filters, at_most=at_most)

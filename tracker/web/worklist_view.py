@@ -1,0 +1,147 @@
+"""What the worklist's template shows beside its rows: views, filters, orders and the links between pages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flask import url_for
+from werkzeug.datastructures import MultiDict
+
+from tracker import clock
+from tracker.db import db
+from tracker.models.user import Role, User
+from tracker.rules.words import Severity
+from tracker.services import saved_views
+from tracker.services.clinic_day import day_in
+from tracker.services.worklist_counts import view_counts
+from tracker.services.worklist_filters import Asker, Filters, Sort, Status
+from tracker.services.worklist_page import WorkPage
+from tracker.web import access
+from tracker.web.worklist_query import Query, filters_of, in_words, query_of, selects, toggled
+
+HEADS = (
+    (Sort.SEVERITY, "Severity", ""),
+    (None, "What to do, and why", ""),
+    (None, "Patient", ""),
+    (Sort.HARM, "Harm date", ""),
+    (Sort.LEFT, "Drug left", "num"),
+    (None, "Payer, cause", ""),
+    (Sort.DUE, "Owner, due", ""),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """`count` None where it is not counted."""
+
+    label: str
+    url: str
+    current: bool
+    count: int | None = None
+    icon: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A column's head; `url` sorts by it, None: it cannot be sorted by."""
+
+    label: str
+    css: str
+    url: str | None
+    current: bool
+
+
+def asker_of() -> Asker:
+    """Who asks, on the clinic's day."""
+    clinic, user = access.current_clinic(), access.signed_in()
+    return Asker(clinic.id, user.id, day_in(clinic, clock.now()))
+
+
+def list_values(asker: Asker, filters: Filters, page: WorkPage) -> dict[str, Any]:
+    """Everything the template of the list asks for, but its rows."""
+    query = query_of(filters)
+    return {
+        "clinic": access.current_clinic(),
+        "today": asker.today,
+        "filters": filters,
+        "query": query,
+        "views": views(asker, filters),
+        "selects": selects(filters, page, asker.user_id),
+        "chips": _chips(filters, page),
+        "heads": _heads(filters),
+        "narrowed": in_words(filters, page.people, page.plans.names),
+        "closed": filters.status is not Status.OPEN,
+        "pages": _pages(page, query),
+        "keys_on": keys_on(),
+        "may_act": access.signed_in().role is not Role.VIEWER,
+    }
+
+
+def keys_on() -> bool:
+    """Whether single keys act for the person who asks."""
+    return db.session.get_one(User, access.signed_in().id).keys_on
+
+
+def address(query: Query, **more: str) -> str:
+    """The worklist with these filters."""
+    return url_for("alerts.index", **query, **more)  # type: ignore[arg-type] # lists become repeated values
+
+
+def views(asker: Asker, filters: Filters) -> list[Link]:
+    """The views of everyone, counted, and the person's own."""
+    counts = view_counts(db.session, asker, saved_views.BUILT_IN)
+    here = replace(filters, sort=Sort.HARM)
+    found = [
+        Link(name, address(query_of(each)), each == here, counts[name])
+        for name, each in saved_views.BUILT_IN.items()
+    ]
+    own = saved_views.views_of(db.session, clinic_id=asker.clinic_id, user_id=asker.user_id)
+    return found + [Link(view.name, address(view.query), of_view(view.query) == filters) for view in own]
+
+
+def of_view(query: Query) -> Filters:
+    return filters_of(MultiDict(query))
+
+
+def ticked(form: MultiDict[str, str]) -> list[str]:
+    """The ids of the ticked rows; none when everything that matches is asked for."""
+    ids = [] if form.get("every") else form.getlist("id")
+    return list(dict.fromkeys(each for each in ids if access.ROW_ID.fullmatch(each)))
+
+
+def _chips(filters: Filters, page: WorkPage) -> Sequence[Link]:
+    counts = page.counts.severity
+    every = address(query_of(replace(filters, severities=())))
+    return [
+        Link("Any severity", every, not filters.severities, sum(counts.values())),
+        *(
+            Link(
+                word.label,
+                address(toggled(filters, word)),
+                word in filters.severities,
+                counts.get(word, 0),
+                word.value,
+            )
+            for word in Severity
+        ),
+    ]
+
+
+def _heads(filters: Filters) -> Sequence[Head]:
+    return [
+        Head(
+            label,
+            css,
+            address(query_of(replace(filters, sort=sort))) if sort else None,
+            sort is not None and sort is filters.sort,
+        )
+        for sort, label, css in HEADS
+    ]
+
+
+def _pages(page: WorkPage, query: Query) -> dict[str, str]:
+    """Addresses of the pages around this one, those that are there."""
+    return {
+        **({"First": address(query), "Previous": address(query, before=page.first)} if page.first else {}),
+        **({"Next": address(query, after=page.last)} if page.last else {}),
+    }
