@@ -17,6 +17,7 @@ test: .venv/installed-test
 
 bench: .venv/installed-test
 	@$(BIN)/python tests/bench/check_speed.py
+	@$(BIN)/python tests/bench/worklist_speed.py
 
 COUNT ?= 1000
 FIRST ?= 0

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0020"
-down_revision = "0001"
+down_revision = "0010"
 
 LISTED = ["clinic_id", "state"]
 PLACE = ["plan_id", "drug"]
@@ -54,9 +54,11 @@ def _fill_alerts() -> None:
 def _alert_indexes() -> None:
     with op.batch_alter_table("alert", schema=None) as batch_op:
         batch_op.alter_column("words", existing_type=sa.String(400), server_default=None)
+        batch_op.drop_index(batch_op.f("ix_alert_clinic_id_state_severity_rank_harm_on"))
         batch_op.create_index("ix_alert_by_severity_and_code", [*LISTED, *WORST, *PLACE, *OWNERS, *WHEN])
         batch_op.create_index("ix_alert_by_plan_and_drug", [*LISTED, *PLACE, *WORST, *OWNERS, *WHEN])
-        batch_op.create_index("ix_alert_by_owner_and_due", [*LISTED, *OWNERS, *WHEN, *WORST, *PLACE])
+        batch_op.create_index("ix_alert_by_owner", [*LISTED, *OWNERS, *WHEN, *WORST, *PLACE])
+        batch_op.create_index("ix_alert_by_due", [*LISTED, *WHEN, *OWNERS, *WORST, *PLACE])
         batch_op.create_index("ix_alert_by_words", [*LISTED, "words", *WORST, *PLACE, *OWNERS, *WHEN])
 
 

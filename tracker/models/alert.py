@@ -71,10 +71,10 @@ class Alert(ClinicRow, Base):
     __tablename__ = "alert"
     __table_args__ = of_patient(
         UniqueConstraint("clinic_id", "patient_id", "key"),
-        Index(None, "clinic_id", "state", "severity_rank", "harm_on"),
         Index("ix_alert_by_severity_and_code", *LISTED, "severity_rank", "code", *PLACE, *OWNERS, *WHEN),
         Index("ix_alert_by_plan_and_drug", *LISTED, *PLACE, "severity_rank", "code", *OWNERS, *WHEN),
-        Index("ix_alert_by_owner_and_due", *LISTED, *OWNERS, *WHEN, "severity_rank", "code", *PLACE),
+        Index("ix_alert_by_owner", *LISTED, *OWNERS, *WHEN, "severity_rank", "code", *PLACE),
+        Index("ix_alert_by_due", *LISTED, *WHEN, *OWNERS, "severity_rank", "code", *PLACE),
         Index("ix_alert_by_words", *LISTED, "words", "severity_rank", "code", *PLACE, *OWNERS, *WHEN),
         CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed_has_time"),
         at_least("severity_rank", 0, 3),

@@ -1,6 +1,7 @@
 """People who sign in: add them, check a password, change it."""
 
 import re
+from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from argon2 import PasswordHasher
@@ -8,8 +9,11 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from tracker.models.audit import AuditAction
 from tracker.models.base import Db
 from tracker.models.user import Role, User
+from tracker.services import audit
+from tracker.services.actor import Actor
 from tracker.services.errors import Refused
 
 SHORTEST_PASSWORD = 15  # NIST SP 800-63B-4, single factor
@@ -63,6 +67,26 @@ def authenticate(session: Db, email: str, password: str) -> User | None:
 def set_password(session: Db, user: User, password: str) -> None:
     """Change it, or raise Refused for a weak one."""
     user.password_hash = _hashed(password, is_demo=user.is_demo)
+    session.flush()
+
+
+def switch_keys(session: Db, user_id: str, *, on: bool, actor: Actor, now: datetime) -> None:
+    """Turn the single keys of the pages on or off for one person."""
+    user = session.get_one(User, user_id)
+    if user.keys_on is on:
+        return
+    user.keys_on = on
+    audit.record(
+        session,
+        clinic_id=user.clinic_id,
+        actor=actor,
+        action=AuditAction.CHANGED,
+        at=now,
+        table_name="app_user",
+        row_key=user.id,
+        old={"keys_on": not on},
+        new={"keys_on": on},
+    )
     session.flush()
 
 

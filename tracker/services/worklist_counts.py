@@ -1,6 +1,6 @@
 """How many alerts stand behind each choice of each filter, that filter itself left out.
 
-Three grouped reads of an index each, whatever is asked; what two filters share is added up here.
+A few reads of one index each, whatever is asked; what two filters share is added up here.
 """
 
 from collections import Counter
@@ -16,6 +16,7 @@ from tracker.models.base import Db
 from tracker.models.payer import Payer, Plan
 from tracker.rules.words import Severity
 from tracker.services.worklist_filters import (
+    FAR,
     GROUPS,
     ME,
     NONE,
@@ -23,6 +24,7 @@ from tracker.services.worklist_filters import (
     Conditions,
     Due,
     Filters,
+    Sort,
     Status,
     conditions,
     rank,
@@ -32,6 +34,10 @@ Rows = Sequence[tuple[Any, ...]]
 
 COUNTED_AT_MOST = 10_000
 SEVERITIES = tuple(Severity)
+CAUSE = Alert.severity_rank, Alert.code
+PLACE = Alert.plan_id, Alert.drug
+OWNERS = Alert.owner_id, Alert.patient_owner_id
+EMPTY: Mapping[str, Any] = {"severity_rank": 0, "due_on": FAR}  # else an empty text
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,91 +75,115 @@ def plans_of(session: Db, clinic_id: str) -> Plans:
 
 
 def counts(session: Db, asker: Asker, filters: Filters, plans: Plans) -> Counts:
-    """Four queries, however many alerts there are."""
+    """Five queries at most, however many alerts there are."""
     asked = conditions(asker, filters, plans.of_payer(filters.payer))
-    causes = _grouped(session, asked, "severity", "cause", columns=(Alert.severity_rank, Alert.code))
-    places = _grouped(session, asked, "payer", "drug", columns=(Alert.plan_id, Alert.drug))
-    owners = _grouped(
-        session, asked, "owner", "due", columns=(Alert.owner_id, Alert.patient_owner_id, Alert.due_on)
-    )
+    causes, places, owners, days = _by_words(session, asked) or _by_columns(session, asked)
     ranks = {rank(each) for each in filters.severities} or set(range(len(SEVERITIES)))
     codes = set(filters.codes)
-    plan_ids = set(plans.of_payer(filters.payer))
+    payers = [(_payer(plans, plan_id), drug or NONE, n) for plan_id, drug, n in places]
+    matching = sum(n for level, code, n in causes if level in ranks and (not codes or code in codes))
     return Counts(
-        matching=sum(n for level, code, n in causes if level in ranks and (not codes or code in codes)),
+        matching=matching,
         severity=_tally((SEVERITIES[r], n) for r, code, n in causes if not codes or code in codes),
         cause=_with_groups(_tally((code, n) for level, code, n in causes if level in ranks)),
-        payer=_tally(
-            (plans.payers.get(plan_id, (NONE, ""))[0] if plan_id else NONE, n)
-            for plan_id, drug, n in places
-            if _is(filters.drug, drug)
-        ),
-        drug=_tally(
-            (drug or NONE, n)
-            for plan_id, drug, n in places
-            if not filters.payer or (plan_id in plan_ids if filters.payer != NONE else plan_id is None)
-        ),
-        owner=_owners(owners, asker, filters),
-        due=_bands(owners, asker, filters),
-        status=_statuses(session, asker, filters, plans),
+        payer=_tally((payer, n) for payer, drug, n in payers if filters.drug in ("", drug)),
+        drug=_tally((drug, n) for payer, drug, n in payers if filters.payer in ("", payer)),
+        owner=_by_owner(owners, asker),
+        due=_bands(days, asker.today),
+        status=_statuses(session, asker, filters, plans) | {filters.status: matching},
     )
 
 
-def view_counts(session: Db, asker: Asker, views: Mapping[str, Filters]) -> dict[str, int]:
-    """How many open alerts stand in each of these views; they ask for owner, cause and severity only."""
-    asked = conditions(asker, Filters(), ())
-    causes = _grouped(session, asked, columns=(Alert.severity_rank, Alert.code))
-    owners = _grouped(session, asked, columns=(Alert.owner_id, Alert.patient_owner_id))
-    by_owner = _tally((own or patients or NONE, n) for own, patients, n in owners)
-    by_owner[ME] = by_owner.get(asker.user_id, 0)
-    found = {}
-    for key, filters in views.items():
-        ranks = {rank(each) for each in filters.severities} or set(range(len(SEVERITIES)))
-        codes = set(filters.codes)
-        found[key] = (
-            by_owner.get(filters.owner, 0)
-            if filters.owner
-            else sum(n for level, code, n in causes if level in ranks and (not codes or code in codes))
+def view_counts(
+    session: Db, asker: Asker, views: Mapping[str, Filters], page: tuple[Filters, Counts]
+) -> dict[str, int]:
+    """How many open alerts stand in each of these views; each asks for owner, cause or severity alone.
+
+    `page` is what was counted for the page already: when it narrows nothing, it tells these, too.
+    """
+    filters, found = page
+    if replace(filters, sort=Sort.HARM) != Filters():
+        asked = conditions(asker, Filters(), ())
+        causes = _grouped(session, asked, columns=CAUSE)
+        owners = _grouped(session, asked, columns=OWNERS)
+        found = replace(
+            found,
+            matching=sum(n for _, _, n in causes),
+            severity=_tally((SEVERITIES[level], n) for level, _, n in causes),
+            cause=_with_groups(_tally((code, n) for _, code, n in causes)),
+            owner=_by_owner(owners, asker),
         )
-    return found
+    return {name: _in_view(each, found) for name, each in views.items()}
+
+
+def _in_view(view: Filters, found: Counts) -> int:
+    if view.owner:
+        return found.owner.get(view.owner, 0)
+    if view.cause:
+        return found.cause.get(view.cause, 0)
+    return sum(found.severity.get(each, 0) for each in view.severities) if view.severities else found.matching
+
+
+def _by_owner(rows: Rows, asker: Asker) -> dict[str, int]:
+    found = _tally((own or patients or NONE, n) for own, patients, n in rows)
+    return found | {ME: found.get(asker.user_id, 0)}
+
+
+def _bands(days: Rows, today: date) -> dict[Due, int]:
+    """A day belongs to several bands."""
+    dated = [(None if day == FAR else day, n) for day, n in days]
+    return {band: sum(n for day, n in dated if band.holds(day, today)) for band in Due}
+
+
+def _by_columns(session: Db, asked: Conditions) -> tuple[Rows, Rows, Rows, Rows]:
+    """By severity and code, by plan and drug, by owners, by day: each with its own filters left out."""
+    return (
+        _grouped(session, asked, "severity", "cause", columns=CAUSE),
+        _grouped(session, asked, "payer", "drug", columns=PLACE),
+        _grouped(session, asked, "owner", columns=OWNERS),
+        _grouped(session, asked, "due", columns=(Alert.due_on,)),
+    )
+
+
+def _by_words(session: Db, asked: Conditions) -> tuple[Rows, Rows, Rows, Rows] | None:
+    """The same with words as the only filter: one look through the words, not four. Else None."""
+    if not asked.searches or asked.by_name:
+        return None
+    query = select(*CAUSE, *PLACE, *OWNERS, Alert.due_on).where(*asked.always)
+    columns = list(zip(*session.execute(query), strict=True)) or [()] * 7
+    parts = columns[:2], columns[2:4], columns[4:6], columns[6:]
+    causes, places, owners, days = (
+        [(*key, n) for key, n in Counter(zip(*part, strict=True)).items()] for part in parts
+    )
+    return causes, places, owners, days
 
 
 def _grouped(session: Db, asked: Conditions, *left_out: str, columns: Sequence[Any]) -> Rows:
-    query = select(*columns, func.count()).where(*asked.all_but(*left_out)).group_by(*columns)
+    """Counts by these columns.
+
+    Without words the index that begins with the columns gives them in order. Words stand in one index only:
+    COALESCE keeps SQLite from going through another, with a look at every alert for its words.
+    """
+    by = [func.coalesce(column, EMPTY.get(column.key, "")) for column in columns]
+    by = by if asked.searches else list(columns)
+    query = select(*by, func.count()).where(*asked.all_but(*left_out)).group_by(*by)
     return [tuple(row) for row in session.execute(query)]
 
 
 def _statuses(session: Db, asker: Asker, filters: Filters, plans: Plans) -> dict[Status, int]:
-    """Each counted no further than a page needs to say "more than"."""
+    """The other statuses, each counted no further than a page needs to say "more than"."""
+    others = [status for status in Status if status is not filters.status]
     plan_ids = plans.of_payer(filters.payer)
     columns = []
-    for status in Status:
+    for status in others:
         asked = conditions(asker, replace(filters, status=status), plan_ids).all()
         some = select(literal(1)).select_from(Alert).where(*asked).limit(COUNTED_AT_MOST + 1).subquery()
         columns.append(select(func.count()).select_from(some).scalar_subquery())
-    return dict(zip(Status, session.execute(select(*columns)).one(), strict=True))
+    return dict(zip(others, session.execute(select(*columns)).one(), strict=True))
 
 
-def _owners(rows: Rows, asker: Asker, filters: Filters) -> dict[str, int]:
-    found = _tally(
-        (own or patients or NONE, n)
-        for own, patients, due_on, n in rows
-        if not filters.due or filters.due.holds(due_on, asker.today)
-    )
-    return found | {ME: found.get(asker.user_id, 0)}
-
-
-def _bands(rows: Rows, asker: Asker, filters: Filters) -> dict[Due, int]:
-    owner = asker.user_id if filters.owner == ME else filters.owner
-    days: Counter[date | None] = Counter()
-    for own, patients, due_on, n in rows:
-        if not owner or (own or patients or NONE) == owner:
-            days[due_on] += n
-    return {band: sum(n for day, n in days.items() if band.holds(day, asker.today)) for band in Due}
-
-
-def _is(asked: str, value: str | None) -> bool:
-    return not asked or (value or NONE) == asked
+def _payer(plans: Plans, plan_id: str | None) -> str:
+    return plans.payers[plan_id][0] if plan_id and plan_id in plans.payers else NONE
 
 
 def _with_groups(by_code: Mapping[str, int]) -> dict[str, int]:

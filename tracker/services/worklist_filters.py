@@ -91,6 +91,7 @@ class Conditions:
     """Filters as SQL by the filter's name, so that a count can leave its own out."""
 
     always: Sequence[ColumnElement[bool]]
+    searches: bool
     by_name: Mapping[str, ColumnElement[bool]] = field(default_factory=dict)
 
     def all_but(self, *names: str) -> list[ColumnElement[bool]]:
@@ -121,12 +122,12 @@ def conditions(asker: Asker, filters: Filters, plan_ids: Sequence[str]) -> Condi
     if filters.severities:
         found["severity"] = Alert.severity_rank.in_([rank(each) for each in filters.severities])
     if filters.due:
-        found["due"] = _due(filters.due, asker.today)
+        found["due"] = due_in(filters.due, asker.today)
     always = [Alert.clinic_id == asker.clinic_id, in_status(filters.status, asker.today)]
     if filters.text:
         words = filters.text.casefold()[:LONGEST_WORDS]
         always.append(Alert.words.contains(words, autoescape=True))
-    return Conditions(always, found)
+    return Conditions(always, bool(filters.text), found)
 
 
 def in_status(status: Status, today: date) -> ColumnElement[bool]:
@@ -163,7 +164,8 @@ def _owned_by(owner: str) -> ColumnElement[bool]:
     return or_(Alert.owner_id == owner, and_(Alert.owner_id.is_(None), Alert.patient_owner_id == owner))
 
 
-def _due(due: Due, today: date) -> ColumnElement[bool]:
+def due_in(due: Due, today: date) -> ColumnElement[bool]:
+    """The band as a condition, equal to `Due.holds`."""
     if due is Due.NONE:
         return Alert.due_on.is_(None)
     if due.value.isdigit():

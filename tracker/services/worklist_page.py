@@ -56,7 +56,7 @@ class WorkPage:
 
 
 def work_page(session: Db, asker: Asker, filters: Filters, place: Place) -> WorkPage:
-    """Nine queries, or ten beyond the first page, however many alerts there are."""
+    """Ten queries, or eleven beyond the first page, however many alerts there are."""
     plans = plans_of(session, asker.clinic_id)
     ids, first, last = _page_ids(session, asker, filters, plans, place)
     return WorkPage(

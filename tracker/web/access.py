@@ -38,6 +38,10 @@ VIEWER_POSTS = {
     "what_if.preview",
     "calendar.make_feed",
     "calendar.end_feed",
+    "help.switch",
+    "saved_views.add",
+    "saved_views.rename",
+    "saved_views.delete",
 }
 LONGEST_SESSION = timedelta(hours=12)
 

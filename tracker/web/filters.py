@@ -17,10 +17,11 @@ from wtforms.form import BaseForm as WtForm
 
 from tracker import clock
 from tracker.db import db
+from tracker.models.user import User
 from tracker.rules.words import Severity
 from tracker.services import checking, heartbeat
 from tracker.settings import Mode, Settings
-from tracker.web.access import current_clinic, current_clinic_id
+from tracker.web.access import current_clinic, current_clinic_id, signed_in
 
 TIME = Markup('<time datetime="{}">{}</time>')
 
@@ -54,7 +55,13 @@ def init_app(app: Flask) -> None:
 def frame() -> dict[str, Any]:
     """What the frame of the page shows: who is signed in, for which clinic, and the trust line."""
     settings: Settings = current_app.extensions["settings"]
-    shown: dict[str, Any] = {"signed_in": None, "clinic": None, "trust": None, "now": clock.now()}
+    shown: dict[str, Any] = {
+        "signed_in": None,
+        "clinic": None,
+        "trust": None,
+        "now": clock.now(),
+        "keys_on": False,
+    }
     shown["demo"] = settings.mode is Mode.DEMO
     if g.get("frameless") or not current_user.is_authenticated:
         return shown
@@ -66,7 +73,12 @@ def frame() -> dict[str, Any]:
         mail_to_files=not settings.has_mail_server,
         silence=heartbeat.stale_after(settings.scan_seconds),
     )
-    return shown | {"signed_in": current_user, "clinic": clinic, "trust": trust}
+    return shown | {"signed_in": current_user, "clinic": clinic, "trust": trust, "keys_on": keys_on()}
+
+
+def keys_on() -> bool:
+    """Whether single keys act for the person who asks."""
+    return db.session.get_one(User, signed_in().id).keys_on
 
 
 def navigation() -> list[NavigationItem]:

@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 from tracker import clock
 from tracker.db import db
-from tracker.models.user import Role, User
+from tracker.models.user import Role
 from tracker.rules.words import Severity
 from tracker.services import saved_views
 from tracker.services.clinic_day import day_in
@@ -65,21 +65,15 @@ def list_values(asker: Asker, filters: Filters, page: WorkPage) -> dict[str, Any
         "today": asker.today,
         "filters": filters,
         "query": query,
-        "views": views(asker, filters),
+        "views": views(asker, filters, page),
         "selects": selects(filters, page, asker.user_id),
         "chips": _chips(filters, page),
         "heads": _heads(filters),
         "narrowed": in_words(filters, page.people, page.plans.names),
         "closed": filters.status is not Status.OPEN,
         "pages": _pages(page, query),
-        "keys_on": keys_on(),
         "may_act": access.signed_in().role is not Role.VIEWER,
     }
-
-
-def keys_on() -> bool:
-    """Whether single keys act for the person who asks."""
-    return db.session.get_one(User, access.signed_in().id).keys_on
 
 
 def address(query: Query, **more: str) -> str:
@@ -87,9 +81,9 @@ def address(query: Query, **more: str) -> str:
     return url_for("alerts.index", **query, **more)  # type: ignore[arg-type] # lists become repeated values
 
 
-def views(asker: Asker, filters: Filters) -> list[Link]:
+def views(asker: Asker, filters: Filters, page: WorkPage) -> list[Link]:
     """The views of everyone, counted, and the person's own."""
-    counts = view_counts(db.session, asker, saved_views.BUILT_IN)
+    counts = view_counts(db.session, asker, saved_views.BUILT_IN, (filters, page.counts))
     here = replace(filters, sort=Sort.HARM)
     found = [
         Link(name, address(query_of(each)), each == here, counts[name])
