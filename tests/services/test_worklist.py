@@ -86,7 +86,7 @@ def test_cause_and_status_narrow_it(session, cast, alerts):
 
     page = found(session, cast, cause="PA_GAP")
     assert page.counts.matching == 2
-    assert page.counts.status == {Status.OPEN: 2, Status.CLOSED: 1}
+    assert page.counts.status == {Status.OPEN: 2, Status.SNOOZED: 0, Status.CLOSED: 1, Status.SETTLED: 0}
     assert ids(found(session, cast, status=Status.CLOSED)) == [alerts["soon"].id]
 
 

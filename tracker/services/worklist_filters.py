@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, false, func, or_
 
-from tracker.models.alert import LONGEST_WORDS, Alert, AlertState
+from tracker.models.alert import LONGEST_WORDS, SETTLED, Alert, AlertState
 from tracker.rules.what_to_do import ANSWERS, RENEWALS
 from tracker.rules.words import AlertCode, Severity, Word
 
@@ -50,7 +50,9 @@ class Sort(Word):
 
 class Status(Word):
     OPEN = "open", "Open"
+    SNOOZED = "snoozed", "Snoozed"
     CLOSED = "closed", "Closed"
+    SETTLED = "settled", "Settled by hand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +125,17 @@ def conditions(asker: Asker, filters: Filters, plan_ids: Sequence[str]) -> Condi
         found["severity"] = Alert.severity_rank.in_([rank(each) for each in filters.severities])
     if filters.due:
         found["due"] = due_in(filters.due, asker.today)
-    always = [Alert.clinic_id == asker.clinic_id, in_status(filters.status, asker.today)]
+    always = [Alert.clinic_id == asker.clinic_id, in_status(filters.status)]
     if filters.text:
         words = filters.text.casefold()[:LONGEST_WORDS]
         always.append(Alert.words.contains(words, autoescape=True))
     return Conditions(always, bool(filters.text), found)
 
 
-def in_status(status: Status, today: date) -> ColumnElement[bool]:
-    return Alert.state == (AlertState.OPEN if status is Status.OPEN else AlertState.CLOSED)
+def in_status(status: Status) -> ColumnElement[bool]:
+    if status is Status.SETTLED:
+        return Alert.state.in_(SETTLED)
+    return Alert.state == AlertState(status.value)
 
 
 def order(sort: Sort, today: date) -> list[ColumnElement[Any]]:

@@ -6,11 +6,12 @@ shown twice because another one closed. Only an alert's id goes into the address
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, literal, select, tuple_
 
-from tracker.models.alert import Alert
+from tracker.models.alert import Alert, AlertState
 from tracker.models.authorization import Authorization
 from tracker.models.base import Db
 from tracker.models.payer import Payer, Plan
@@ -26,13 +27,24 @@ CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class WorkRow:
-    """An alert with whom to call about it. `number`: of the authorization it is about."""
+    """An alert with whom to call about it, and what was done with it.
+
+    `number`: of the authorization it is about. `returned`: it was snoozed, and is back.
+    """
 
     line: AlertLine
     payer: str | None
     plan: str | None
     phone: str | None
     number: str | None
+    state: AlertState
+    snoozed_until: date | None
+    snoozed_by: str | None
+    snooze_reason: str | None
+    returned: bool
+    settled_by: str | None
+    settled_reason: str | None
+    acknowledged_by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +84,7 @@ def work_page(session: Db, asker: Asker, filters: Filters, place: Place) -> Work
 def rows_of(session: Db, clinic_id: str, ids: Sequence[str]) -> list[WorkRow]:
     """These alerts as rows, in this order."""
     about = _about(session, clinic_id, ids)
-    nothing = None, None, None, None
-    return [WorkRow(line, *about.get(line.id, nothing)) for line in lines_of(session, clinic_id, ids)]
+    return [WorkRow(line, *about[line.id]) for line in lines_of(session, clinic_id, ids)]
 
 
 def people(session: Db, clinic_id: str) -> dict[str, str]:
@@ -146,9 +157,23 @@ def _beyond(asker: Asker, filters: Filters, mark: tuple[Any, ...], *, back: bool
 
 
 def _about(session: Db, clinic_id: str, ids: Sequence[str]) -> dict[str, tuple[Any, ...]]:
-    """Payer, plan, the payer's telephone and the authorization's number, by the alert's id."""
+    """The columns of a row beside its line, by the alert's id."""
     query = (
-        select(Alert.id, Payer.name, Plan.name, Payer.phone, Authorization.number)
+        select(
+            Alert.id,
+            Payer.name,
+            Plan.name,
+            Payer.phone,
+            Authorization.number,
+            Alert.state,
+            Alert.snoozed_until,
+            Alert.snoozed_by,
+            Alert.snooze_reason,
+            Alert.returned_at.is_not(None),
+            Alert.settled_by,
+            Alert.settled_reason,
+            Alert.acknowledged_by,
+        )
         .outerjoin(Plan, and_(Plan.clinic_id == clinic_id, Plan.id == Alert.plan_id))
         .outerjoin(Payer, and_(Payer.clinic_id == clinic_id, Payer.id == Plan.payer_id))
         .outerjoin(

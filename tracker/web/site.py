@@ -26,6 +26,7 @@ from tracker.web import (
     steps,
     today,
     what_if,
+    worklist_bulk,
     worklist_export,
 )
 
@@ -35,6 +36,7 @@ BLUEPRINTS = (
     alerts.blueprint,
     alert_acts.blueprint,
     saved_views.blueprint,
+    worklist_bulk.blueprint,
     worklist_export.blueprint,
     help.blueprint,
     patients.blueprint,

@@ -11,7 +11,7 @@ from tracker import clock
 from tracker.db import db
 from tracker.models.user import Role
 from tracker.rules.words import Severity
-from tracker.services import saved_views
+from tracker.services import bulk_acts, saved_views
 from tracker.services.clinic_day import day_in
 from tracker.services.worklist_counts import view_counts
 from tracker.services.worklist_filters import Asker, Filters, Sort, Status
@@ -72,6 +72,9 @@ def list_values(asker: Asker, filters: Filters, page: WorkPage) -> dict[str, Any
         "narrowed": in_words(filters, page.people, page.plans.names),
         "closed": filters.status is not Status.OPEN,
         "pages": _pages(page, query),
+        "last_act": bulk_acts.last_act(
+            db.session, clinic_id=asker.clinic_id, user_id=asker.user_id, now=clock.now()
+        ),
         "may_act": access.signed_in().role is not Role.VIEWER,
     }
 
