@@ -208,3 +208,17 @@ def test_a_page_takes_as_many_queries_whatever_is_on_it(session, cast, many, app
     again = [queries(each) for each in (Filters(), Filters(owner="me"), Filters(text="refused"))]
 
     assert first == again == [10, 10, 7]
+
+
+def test_alerts_follow_their_patient_to_another_owner(session, cast):
+    who = make.patient(session, cast.renal, owner_id=cast.ana.id)
+    kept.alert(session, who)
+    closed = kept.alert(session, who, key="b", state="closed", closed_at=kept.CHECKED)
+    session.commit()
+
+    who.owner_id = cast.ben.id
+    session.commit()
+
+    assert work_page(session, asker(cast), Filters(owner="me"), Place()).rows == []
+    assert work_page(session, asker(cast), Filters(owner=cast.ben.id), Place()).counts.matching == 1
+    assert session.get(Alert, closed.id).patient_owner_id == cast.ben.id

@@ -5,10 +5,11 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint, event
+from sqlalchemy import JSON, CheckConstraint, Connection, Index, UniqueConstraint, event, inspect, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.models.base import Base, ClinicRow, at_least, belongs_to, of_patient
+from tracker.models.patient import Patient
 from tracker.models.types import CleanText, UtcDateTime, row_id, word_type
 from tracker.rules.words import Severity
 
@@ -64,8 +65,8 @@ class Alert(ClinicRow, Base):
     `settled_rank` and `settled_harm_on` are what was settled: a worse or earlier finding opens it again.
     `ladder_from` is when its ladder, or the last step on it, began; `ladder_round` counts the beginnings.
     What a worklist filters and counts by stands in the row itself, and in its indexes whole: `plan_id` and
-    `drug` that the cause concerns, `run_out_on` and `patient_owner_id` of the patient (each check writes all
-    four), `due_on` and `words` (see `_derive`).
+    `drug` that the cause concerns, `run_out_on` of the patient (each check writes these), `patient_owner_id`
+    (see `_follow_owner`), `due_on` and `words` (see `_derive`).
     """
 
     __tablename__ = "alert"
@@ -160,6 +161,14 @@ def _derive(_mapper: object, _connection: object, alert: Alert) -> None:
     """Keep what lists sort and search by true to the alert, whoever writes it."""
     alert.due_on = due_on(alert.facts, alert.harm_on)
     alert.words = alert.message.casefold()[:LONGEST_WORDS]
+
+
+@event.listens_for(Patient, "after_update")
+def _follow_owner(_mapper: object, connection: Connection, patient: Patient) -> None:
+    """Keep every alert of a patient, closed ones too, with who is in charge of the patient now."""
+    if inspect(patient).attrs.owner_id.history.has_changes():
+        mine = Alert.clinic_id == patient.clinic_id, Alert.patient_id == patient.id
+        connection.execute(update(Alert).where(*mine).values(patient_owner_id=patient.owner_id))
 
 
 class AlertEvent(ClinicRow, Base):

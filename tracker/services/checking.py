@@ -163,8 +163,6 @@ def _recheck_batch(
             kept=kept.get(patient_id, []),
             occasion=_explained(occasion, today),
         )
-        for alert in kept.get(patient_id, []):  # closed ones too: they are listed under who is in charge now
-            alert.patient_owner_id = owners.get(patient_id, alert.patient_owner_id)
         _keep(checks[patient_id], answer, document, occasion.now)
     session.flush()
     _remember(session, outcome)
