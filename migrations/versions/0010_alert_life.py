@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0010"
-down_revision = "0030"
+down_revision = "0043"
 
 ID = sa.String(26)
 INSTANT = sa.DateTime(timezone=True)
