@@ -38,6 +38,7 @@ def save(session: Db, row: Any) -> Any:
 
 
 def clinic(session: Db, *, name: str = "Renal clinic", **more: Any) -> Clinic:
+    more.setdefault("second_factor_required", False)
     return save(session, Clinic(name=name, **more))
 
 

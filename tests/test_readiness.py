@@ -1,5 +1,6 @@
 """Before the first request: the demo is made ready, production refuses what is not."""
 
+import secrets
 from datetime import date
 
 import pytest
@@ -12,7 +13,9 @@ from tracker.models.alert import Alert
 from tracker.models.clinic import Clinic
 from tracker.models.patient import Patient, PatientCheck
 from tracker.readiness import make_ready
-from tracker.settings import BadSettings, Mode, Settings
+from tracker.settings import BadSettings, Mode, Settings, looks_made_up
+
+SECRET = "nJ2vW8qTz4LrXc7YbKd5MfGh9PsRuEa3"  # of these tests only
 
 
 @pytest.fixture
@@ -20,9 +23,8 @@ def app_of(tmp_path):
     apps = []
 
     def make(mode, **more):
-        settings = Settings(
-            mode=mode, instance=tmp_path, secret_key="x" * 40, public_url="https://tracker.example", **more
-        )
+        values = {"secret_key": SECRET, "public_url": "https://tracker.example", **more}
+        settings = Settings(mode=mode, instance=tmp_path, **values)
         apps.append(create_app(settings))
         return apps[-1]
 
@@ -62,3 +64,26 @@ def test_production_starts_on_a_migrated_empty_database(app_of):
     migrate_database(app)
 
     make_ready(app)
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ["x" * 40, "abcd" * 10, "my-secret-key-for-the-tracker-2026", "changeme-changeme-changeme-1"],
+)
+def test_production_refuses_a_secret_that_someone_typed(app_of, secret):
+    app = app_of(Mode.PRODUCTION, secret_key=secret)
+
+    with pytest.raises(BadSettings, match="token_urlsafe"):
+        make_ready(app)
+
+
+def test_production_refuses_to_show_its_inside(app_of):
+    app = app_of(Mode.PRODUCTION)
+    app.debug = True
+
+    with pytest.raises(BadSettings, match="FLASK_DEBUG"):
+        make_ready(app)
+
+
+def test_a_made_secret_never_looks_made_up():
+    assert not any(looks_made_up(secrets.token_urlsafe(32)) for _ in range(500))

@@ -52,6 +52,8 @@ def test_production_starts_when_all_is_said(tmp_path):
         ({"TRACKER_SMTP_HOST": "mail.example", "TRACKER_SMTP_SECURITY": "none"}, "starttls or tls"),
         ({**PRODUCTION, "TRACKER_SECRET_KEY": "short"}, "32 random characters"),
         ({**PRODUCTION, "TRACKER_PUBLIC_URL": "http://x.example"}, "https"),
+        ({**PRODUCTION, "TRACKER_PUBLIC_URL": ""}, "set TRACKER_PUBLIC_URL"),
+        ({**PRODUCTION, "TRACKER_LOG_LEVEL": "DEBUG"}, "use INFO"),
         ({**PRODUCTION, "TRACKER_AS_OF": "2026-06-08"}, "remove it in production"),
     ],
 )
@@ -68,3 +70,21 @@ def test_every_setting_is_documented():
     text = README.read_text(encoding="utf-8")
 
     assert [name for name, _, meaning in describe() if f"`{name}`" not in text or not meaning] == []
+
+
+def test_production_without_https_must_be_asked_for(tmp_path):
+    settings = read(
+        tmp_path, **{**PRODUCTION, "TRACKER_PUBLIC_URL": "http://tracker.lan:8000", "TRACKER_ALLOW_HTTP": "1"}
+    )
+
+    assert settings.address == "http://tracker.lan:8000"
+
+
+def test_only_the_public_name_and_this_machine_are_answered(tmp_path):
+    assert read(tmp_path).host_names == frozenset()
+    assert read(tmp_path, **PRODUCTION).host_names == {
+        "tracker.clinic.example",
+        "localhost",
+        "127.0.0.1",
+        "::1",
+    }

@@ -9,7 +9,7 @@ from tracker.migrating import is_current, migrate_database
 from tracker.models.clinic import Clinic
 from tracker.models.user import User
 from tracker.services import clinic_day, demo
-from tracker.settings import DEMO_EMAIL, DEMO_PASSWORD, BadSettings, Mode, Settings
+from tracker.settings import DEMO_EMAIL, DEMO_PASSWORD, BadSettings, Mode, Settings, looks_made_up
 
 
 def make_ready(app: Flask) -> None:
@@ -23,6 +23,8 @@ def make_ready(app: Flask) -> None:
         with app.app_context():
             _load_demo(settings)
         return
+    if settings.mode is Mode.PRODUCTION:
+        _refuse_carelessness(app, settings)
     if not is_current(app):
         raise BadSettings("the database is not at this release's schema; run: tracker db upgrade")
     with app.app_context():
@@ -45,6 +47,17 @@ def _load_demo(settings: Settings) -> None:
         clinic_day.move_demo_date(session, clinic, settings.as_of)
     session.commit()
     session.remove()
+
+
+def _refuse_carelessness(app: Flask, settings: Settings) -> None:
+    """What would let strangers in, though the program would run."""
+    if app.debug:
+        raise BadSettings("debugging shows the program's inside to visitors; unset FLASK_DEBUG")
+    if looks_made_up(settings.secret_key):
+        raise BadSettings(
+            "TRACKER_SECRET_KEY is no random text; make one with: "
+            "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+        )
 
 
 def _refuse_demo_data() -> None:

@@ -155,6 +155,18 @@ def _on_signal(stop: threading.Event, server: "Server") -> None:
         signal.signal(number, handle)
 
 
+def _proxy(settings: Settings) -> dict[str, Any]:
+    """Believe the web server in front about who asks and over what, and nobody else."""
+    if not settings.trusted_proxy:
+        return {}
+    return {
+        "trusted_proxy": settings.trusted_proxy,
+        "trusted_proxy_count": 1,
+        "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"},
+        "clear_untrusted_proxy_headers": True,
+    }
+
+
 class Server:
     """The sockets of waitress and the loop around them. Raises OSError when an address is taken."""
 
@@ -170,6 +182,7 @@ class Server:
                 ident=None,
                 channel_timeout=60,
                 max_request_body_size=(settings.upload_megabytes + 1) * 1024 * 1024,
+                **_proxy(settings),
             )
         except ValueError as error:
             raise OSError(str(error)) from None

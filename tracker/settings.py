@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 PREFIX = "TRACKER_"
 TEST_ONLY = {"TRACKER_TEST_PG_URL", "TRACKER_TEST_MUST_RUN"}
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+WEAK_WORDS = ("secret", "changeme", "change-me", "password", "default", "example", "please")
 DEMO_EMAIL = "ana@demo.example"
 DEMO_PASSWORD = "cyclosporine-demo"  # noqa: S105 - shown on the sign-in page of the demo
 
@@ -42,7 +43,15 @@ class Settings(BaseModel):
     secret_key: str = Field("", description="signs cookies; 32 characters or more; required in production")
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=1, le=65535, description="port to listen on")
-    public_url: str = Field("", description="address that people open, for links in mails")
+    public_url: str = Field(
+        "", description="address that people open: the only host answered, and that of links in mails"
+    )
+    allow_http: bool = Field(
+        False, description="production without https, for a closed network only; 1 to allow it"
+    )
+    trusted_proxy: str = Field(
+        "", description="network address of the web server in front, whose X-Forwarded-For is believed"
+    )
     threads: int = Field(8, ge=1, le=64, description="threads that answer requests")
     scan_seconds: int = Field(
         30, ge=1, le=3600, description="seconds between two looks for patients who are due"
@@ -96,8 +105,17 @@ class Settings(BaseModel):
             ),
             (production and self.as_of is not None, "TRACKER_AS_OF moves the date; remove it in production"),
             (
-                production and public.scheme != "https",
+                production and not self.public_url,
                 "set TRACKER_PUBLIC_URL to the https address people open",
+            ),
+            (
+                production and public.scheme != "https" and not self.allow_http,
+                "set TRACKER_PUBLIC_URL to the https address people open, or TRACKER_ALLOW_HTTP=1 if nobody "
+                "else can listen on the network",
+            ),
+            (
+                production and self.log_level == "DEBUG",
+                "TRACKER_LOG_LEVEL=DEBUG writes too much for production; use INFO",
             ),
             (
                 bool(self.public_url) and (public.scheme not in {"http", "https"} or not public.netloc),
@@ -124,6 +142,12 @@ class Settings(BaseModel):
                 "TRACKER_MAIL_FROM must be an address",
             ),
         ]
+
+    @property
+    def host_names(self) -> frozenset[str]:
+        """Names that a request may be for; empty: any, as where nobody said which. This machine's always."""
+        name = urlsplit(self.public_url).hostname
+        return frozenset({name, *LOOPBACK}) if name else frozenset()
 
     @property
     def demo_sign_in(self) -> tuple[str, str] | None:
@@ -160,6 +184,13 @@ class Settings(BaseModel):
     @property
     def has_mail_server(self) -> bool:
         return bool(self.smtp_host)
+
+
+def looks_made_up(secret: str) -> bool:
+    """Whether a person typed it: few different signs, a repetition, or one of the words of examples."""
+    lowered = secret.casefold()
+    repeats = any(secret == (secret[:n] * len(secret))[: len(secret)] for n in range(1, len(secret) // 2 + 1))
+    return len(set(secret)) < 12 or repeats or any(word in lowered for word in WEAK_WORDS)
 
 
 def from_environment(environment: Mapping[str, str] | None = None) -> Settings:

@@ -1,9 +1,12 @@
 """Every request of a test stands alone, as with the real server: no user outlives a request."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask, g, request_started
+
+from tracker.models.user import Role
+from tracker.web import permissions
 
 
 @pytest.fixture(autouse=True)
@@ -13,3 +16,13 @@ def forget_who_asked(app: Flask) -> Iterator[None]:
 
     with request_started.connected_to(forget, app):
         yield
+
+
+@pytest.fixture
+def listed(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Let everyone who is signed in look at a route that a test adds."""
+
+    def add(endpoint: str) -> None:
+        monkeypatch.setitem(permissions.RULES, endpoint, permissions.looks(Role.VIEWER))
+
+    return add

@@ -1,4 +1,4 @@
-"""`tracker user`: add people who sign in, change a password, switch an account off."""
+"""`tracker user`: add people who sign in, change a password, switch an account off, open it again."""
 
 from datetime import date, datetime
 
@@ -10,7 +10,7 @@ from tracker import clock
 from tracker.db import db
 from tracker.models.clinic import Clinic
 from tracker.models.user import Role, User
-from tracker.services import handover, users
+from tracker.services import handover, people, second_factors, users
 from tracker.services.actor import COMMAND
 
 
@@ -114,6 +114,47 @@ def _span(first: date | None, last: date | None) -> str:
     return f"{first.isoformat()} to {last.isoformat() if last else 'further notice'}"
 
 
+@user.command()
+@click.argument("email")
+@with_appcontext
+def on(email: str) -> None:
+    """Switch an account on again.
+
+    Example: tracker user on kim@clinic.example
+    """
+    users.switch(db.session, _known(email), active=True)
+    db.session.commit()
+    click.echo("The account is on.")
+
+
+@user.command()
+@click.argument("email")
+@with_appcontext
+def unlock(email: str) -> None:
+    """Open a sign-in that too many wrong tries have locked.
+
+    Example: tracker user unlock kim@clinic.example
+    """
+    person = _known(email)
+    was = people.is_locked(db.session, person, now=clock.now())
+    people.open_sign_in(db.session, person)
+    db.session.commit()
+    click.echo("The sign-in is open again." if was else "The sign-in was not locked; its count is wiped.")
+
+
+@user.command("forget-second-factor")
+@click.argument("email")
+@with_appcontext
+def forget_second_factor(email: str) -> None:
+    """Forget a person's app, passkeys and recovery codes, as after a lost telephone.
+
+    Example: tracker user forget-second-factor kim@clinic.example
+    """
+    second_factors.forget_all(db.session, _known(email).id)
+    db.session.commit()
+    click.echo("The second factor is forgotten. If the clinic asks for one, the next sign-in sets it up.")
+
+
 @user.command("list")
 @with_appcontext
 def list_users() -> None:
@@ -126,6 +167,8 @@ def list_users() -> None:
     )
     for person, clinic_name in rows:
         state = "" if person.active else ", off"
+        if people.is_locked(db.session, person, now=clock.now()):
+            state += ", locked"
         click.echo(f"{person.email}  {person.name}  {clinic_name}  {person.role.value}{state}")
 
 

@@ -25,7 +25,7 @@ from tracker.models.base import Db
 from tracker.models.clinic import Clinic
 from tracker.models.outbox import MailKind
 from tracker.models.user import User
-from tracker.services import digest, holds, outbox
+from tracker.services import digest, holds, notices, outbox, password_links
 from tracker.services.heartbeat import MAIL_ROUND, TrustLine, stale_after, trust_line
 from tracker.services.mail_choices import wishes_of
 from tracker.services.mail_text import MailText, Render, alert_mail, digest_mail
@@ -94,12 +94,26 @@ def send_due(
     way = delivery or delivery_for(office.settings)
     ends = time.monotonic() + round_seconds
     try:
+        _answer_requests(office)
         while not stopping() and time.monotonic() < ends and _someone_waits(office):
             if not _send_next(office, way, owner, tally):
                 break
     finally:
         way.close()
     return tally
+
+
+def _answer_requests(office: Office) -> None:
+    """Write to those who asked for a new password, apart from the request, whose time tells nothing so."""
+    with reading(), office.open_session() as session:
+        found = password_links.waiting(session)
+        session.rollback()
+    if not found:
+        return
+    with office.open_session() as session:
+        for user in password_links.take_requests(session):
+            notices.tell(session, user, notices.Notice.RESET, now=office.clock())
+        session.commit()
 
 
 def _someone_waits(office: Office) -> bool:
@@ -155,6 +169,20 @@ def _take(office: Office, owner: str, tally: Tally) -> tuple[Letter, EmailMessag
 
 
 def _write(office: Office, session: Db, row_id: str, now: datetime) -> tuple[Letter, EmailMessage] | None:
+    settings = office.settings
+    about_account = notices.open_notice(session, row_id)
+    if about_account is not None:
+        letter = about_account.letter
+        text = notices.account_mail(
+            session, about_account, address=settings.address, render=office.render, now=now
+        )
+        return letter, compose(letter.message_id, letter.to, text, settings=settings, now=now)
+    return _write_alerts(office, session, row_id, now)
+
+
+def _write_alerts(
+    office: Office, session: Db, row_id: str, now: datetime
+) -> tuple[Letter, EmailMessage] | None:
     letter = outbox.open_letter(session, row_id, now=now)
     if letter is None:
         return None

@@ -18,8 +18,10 @@ from tracker.models import (
     payer,
     saved_view,
     scan,
+    second_factor,
     therapy,
     user,
+    web_session,
 )
 from tracker.models.authorization import Authorization, AuthorizationLine, Denial, Trial
 from tracker.models.base import Base
@@ -44,6 +46,8 @@ __all__ = [
     "payer",
     "saved_view",
     "scan",
+    "second_factor",
     "therapy",
     "user",
+    "web_session",
 ]

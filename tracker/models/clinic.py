@@ -11,7 +11,10 @@ from tracker.models.types import CleanText, row_id
 
 
 class Clinic(Base):
-    """Days are days; `refill_threshold_percent` is 1..100. `demo_today` moves a demo clinic's date."""
+    """Days are days; `refill_threshold_percent` is 1..100. `demo_today` moves a demo clinic's date.
+
+    `second_factor_required`: nobody works here with a password alone (a demo clinic never asks).
+    """
 
     __tablename__ = "clinic"
     __table_args__ = (
@@ -36,6 +39,7 @@ class Clinic(Base):
     is_demo: Mapped[bool] = mapped_column(default=False)
     demo_today: Mapped[date | None]
     version: Mapped[int] = mapped_column(default=1)
+    second_factor_required: Mapped[bool] = mapped_column(default=True)
 
     renewal_lead_days: Mapped[int] = mapped_column(default=45)
     alert_horizon_days: Mapped[int] = mapped_column(default=45)

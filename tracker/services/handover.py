@@ -13,7 +13,7 @@ from tracker.models.base import Db
 from tracker.models.clinic import Clinic
 from tracker.models.patient import Patient
 from tracker.models.user import Role, User
-from tracker.services import alert_history, audit, ownership, snoozing
+from tracker.services import alert_history, audit, ownership, snoozing, users
 from tracker.services.actor import Actor
 from tracker.services.clinic_day import day_in
 from tracker.services.errors import Refused
@@ -30,8 +30,7 @@ class Handover:
 
 def switch_off(session: Db, person: User, *, actor: Actor, now: datetime) -> Handover:
     """Close an account, and hand over its patients and alerts at once: to the backup, else the lead."""
-    person.active = False
-    session.flush()
+    users.switch(session, person, active=False)
     _record(session, person.clinic_id, "app_user", person.id, None, actor, now, {"active": [True, False]})
     heir = successor(session, person, now=now)
     patients = _patients(session, person, heir, actor, now)

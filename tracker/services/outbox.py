@@ -142,6 +142,7 @@ def _waiting(session: Db, clinic_id: str, recipient_id: str) -> OutboxMessage | 
             OutboxMessage.recipient_id == recipient_id,
             OutboxMessage.kind == MailKind.ALERTS,
             OutboxMessage.state == OutboxState.CREATED,
+            OutboxMessage.notice.is_(None),
         )
         .limit(1)
         .with_for_update()

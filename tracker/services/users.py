@@ -1,6 +1,7 @@
-"""People who sign in: add them, check a password, change it."""
+"""People who sign in: add them, check a password, change it, switch an account off."""
 
 import re
+import threading
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -12,17 +13,29 @@ from sqlalchemy.exc import IntegrityError
 from tracker.models.audit import AuditAction
 from tracker.models.base import Db
 from tracker.models.user import Role, User
-from tracker.services import audit
+from tracker.services import audit, web_sessions
 from tracker.services.actor import Actor
-from tracker.services.errors import Refused
+from tracker.services.errors import Refused, TrackerError
+from tracker.services.passwords import LONGEST_PASSWORD, check_password
 
-SHORTEST_PASSWORD = 15  # NIST SP 800-63B-4, single factor
-LONGEST_PASSWORD = 256
+NO_PASSWORD = "!"  # invited and not yet here: nothing hashes to this
 MAILBOX = re.compile(r"""[^@\s,;:<>()\[\]"\\]+@[^@\s,;:<>()\[\]"\\]+""")
 
 # OWASP Password Storage Cheat Sheet, Argon2id: 19 MiB, two passes, one lane.
 hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _nobody = hasher.hash("nobody has this password")
+
+# A hash takes a core for 40 ms and 19 MiB: more at once would only make everybody wait.
+HASHES_AT_ONCE = 2
+HASH_WAIT_SECONDS = 5.0
+_hashing = threading.BoundedSemaphore(HASHES_AT_ONCE)
+
+
+class Busy(TrackerError):
+    """Too many passwords are being checked just now."""
+
+    def __init__(self) -> None:
+        super().__init__("Many people are signing in just now. Try again in a few seconds.")
 
 
 def add_user(
@@ -31,22 +44,27 @@ def add_user(
     clinic_id: str,
     email: str,
     name: str,
-    password: str,
+    password: str | None,
     role: Role = Role.COORDINATOR,
     is_demo: bool = False,
 ) -> User:
-    """A new account. Raises Refused for an address in use, a malformed one, or a weak password."""
-    address = email.strip().lower()
-    if not MAILBOX.fullmatch(address) or len(address) > 254:
-        raise Refused("Give an e-mail address, as in kim@clinic.example.", field="email")
+    """A new account; without a password it waits for its person to choose one by a mailed link.
+
+    Raises Refused for an address in use, a malformed one, or a weak password.
+    """
+    address = known_address(email)
     user = User(
         clinic_id=clinic_id,
         email=address,
         name=name.strip(),
-        password_hash=_hashed(password, is_demo=is_demo),
+        password_hash=NO_PASSWORD,
         role=role,
         is_demo=is_demo,
     )
+    if password is not None:
+        if not is_demo:
+            check_password(password, email=address, name=name, second_factor=False)
+        user.password_hash = _hash(password)
     try:
         with session.begin_nested():
             session.add(user)
@@ -56,17 +74,44 @@ def add_user(
     return user
 
 
+def known_address(email: str) -> str:
+    """An e-mail address in lower case, or Refused."""
+    address = email.strip().lower()
+    if not MAILBOX.fullmatch(address) or len(address) > 254 or not address.isascii():
+        raise Refused("Give an e-mail address, as in kim@clinic.example.", field="email")
+    return address
+
+
+def by_email(session: Db, email: str) -> User | None:
+    query = select(User).where(User.email == email.strip().lower())
+    return session.execute(query).scalar_one_or_none()
+
+
 def authenticate(session: Db, email: str, password: str) -> User | None:
     """The active user with this address and password; None for any other pair, after the same work."""
-    query = select(User).where(User.email == email.strip().lower())
-    user = session.execute(query).scalar_one_or_none()
-    right = _verified(user.password_hash if user else _nobody, password[:LONGEST_PASSWORD])
-    return user if user and right and user.active else None
+    user = by_email(session, email)
+    known = user is not None and user.password_hash != NO_PASSWORD
+    right = _verified(user.password_hash if user and known else _nobody, password[:LONGEST_PASSWORD])
+    return user if user and known and right and user.active else None
 
 
-def set_password(session: Db, user: User, password: str) -> None:
-    """Change it, or raise Refused for a weak one."""
-    user.password_hash = _hashed(password, is_demo=user.is_demo)
+def set_password(session: Db, user: User, password: str, *, second_factor: bool = False) -> None:
+    """Change it and end every session that began with the old one, or raise Refused for a weak one.
+
+    `second_factor`: the account has one, and so may have a shorter password.
+    """
+    if not user.is_demo:
+        check_password(password, email=user.email, name=user.name, second_factor=second_factor)
+    user.password_hash = _hash(password)
+    web_sessions.end_all(session, user.id)
+    session.flush()
+
+
+def switch(session: Db, user: User, *, active: bool) -> None:
+    """Switch an account on or off; off ends its sessions at once."""
+    user.active = active
+    if not active:
+        web_sessions.end_all(session, user.id)
     session.flush()
 
 
@@ -98,16 +143,21 @@ def known_zone(name: str) -> str:
         raise Refused(f"{name} is no time zone; write it as in America/Chicago.", field="time_zone") from None
 
 
-def _hashed(password: str, *, is_demo: bool) -> str:
-    if not is_demo and len(password) < SHORTEST_PASSWORD:
-        raise Refused(f"A password has at least {SHORTEST_PASSWORD} characters.", field="password")
-    if len(password) > LONGEST_PASSWORD:
-        raise Refused(f"A password has at most {LONGEST_PASSWORD} characters.", field="password")
-    return hasher.hash(password)
+def _hash(password: str) -> str:
+    if not _hashing.acquire(timeout=HASH_WAIT_SECONDS):
+        raise Busy
+    try:
+        return hasher.hash(password)
+    finally:
+        _hashing.release()
 
 
 def _verified(hashed: str, password: str) -> bool:
+    if not _hashing.acquire(timeout=HASH_WAIT_SECONDS):
+        raise Busy
     try:
         return hasher.verify(hashed, password)
     except (VerificationError, InvalidHashError):
         return False
+    finally:
+        _hashing.release()

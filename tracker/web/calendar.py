@@ -130,13 +130,13 @@ def _people() -> Sequence[tuple[str, str]]:
 def feed_settings() -> str:
     """Whether there is an address, and since when; the address itself is shown once, when it is made."""
     return render_template(
-        "calendar/feed.html", feed=calendar_feed.feed_of(db.session, access.signed_in()), address=None
+        "calendar/feed.html", feed=calendar_feed.feed_of(db.session, access.account()), address=None
     )
 
 
 @blueprint.post("/feed")
 def make_feed() -> str:
-    user = access.signed_in()
+    user = access.account()
     secret = calendar_feed.make_feed(db.session, user, actor=access.current_actor(), now=clock.now())
     db.session.commit()
     address = f"{_settings().address}{url_for('calendar.feed', secret=secret)}"
@@ -147,7 +147,7 @@ def make_feed() -> str:
 
 @blueprint.post("/feed/end")
 def end_feed() -> ResponseReturnValue:
-    calendar_feed.end_feed(db.session, access.signed_in(), actor=access.current_actor(), now=clock.now())
+    calendar_feed.end_feed(db.session, access.account(), actor=access.current_actor(), now=clock.now())
     db.session.commit()
     flash("The calendar address does not work any more.", "success")
     return redirect(url_for("calendar.feed_settings"), 303)

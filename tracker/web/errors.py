@@ -9,6 +9,9 @@ from werkzeug.exceptions import HTTPException
 
 from tracker.db import db
 from tracker.services.errors import BadFile, Conflict, NotFound, Refused, TrackerError
+from tracker.services.throttle import TooMany
+from tracker.services.users import Busy
+from tracker.web.access import NoLine
 
 Page = tuple[str, int] | tuple[str, int, dict[str, str]]
 
@@ -31,7 +34,7 @@ PAGES = {
 }
 CSRF_TEXT = "The page was open too long, or you signed in again since. Go back, reload it, and send it again."
 KEPT_HEADERS = {"Allow", "Retry-After"}
-STATUS = {NotFound: 404, Conflict: 409, Refused: 422, BadFile: 422}
+STATUS = {NotFound: 404, Conflict: 409, Refused: 422, BadFile: 422, TooMany: 429, Busy: 503}
 
 
 def init_app(app: Flask) -> None:
@@ -45,13 +48,16 @@ def _http_error(error: HTTPException) -> Page | HTTPException:
     """Redirects raised as exceptions pass; everything else becomes a page."""
     if error.code is None or error.code < 400:
         return error
-    text, code, *_ = _page(error.code)
+    text, code, *_ = _page(error.code, error.description if isinstance(error, NoLine) else None)
     return text, code, {name: value for name, value in error.get_headers() if name in KEPT_HEADERS}
 
 
 def _told(error: TrackerError) -> Page:
     db.session.rollback()
-    return _page(STATUS.get(type(error), 422), str(error))
+    text, code, *_ = _page(STATUS.get(type(error), 422), str(error))
+    if isinstance(error, TooMany):
+        return text, code, {"Retry-After": str(error.seconds or 3600)}
+    return (text, code, {"Retry-After": "5"}) if isinstance(error, Busy) else (text, code)
 
 
 def _unforeseen(error: Exception) -> Page:

@@ -21,6 +21,7 @@ from tracker.models.user import User
 from tracker.rules.words import Severity
 from tracker.services import checking, heartbeat
 from tracker.settings import Mode, Settings
+from tracker.web import permissions
 from tracker.web.access import current_clinic, current_clinic_id, signed_in
 
 TIME = Markup('<time datetime="{}">{}</time>')
@@ -42,6 +43,7 @@ PAGES = (
     ("Payers and rules", "payers.index", "payers"),
     ("Import", "imports.index", "imports"),
     ("Scan", "scan.index", "scan"),
+    ("People", "people.index", "people"),
 )
 
 
@@ -90,6 +92,7 @@ def navigation() -> list[NavigationItem]:
             name, url_for(endpoint), here in blueprints.split(), open_count if name == "Worklist" else None
         )
         for name, endpoint, blueprints in PAGES
+        if permissions.may(signed_in().role, endpoint)
     ]
 
 

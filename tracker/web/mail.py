@@ -134,8 +134,8 @@ def _settle(message: OutboxMessage, what: str, work: Callable[[], None]) -> Resp
 
 @blueprint.route("/choices", methods=["GET", "POST"])
 def choices() -> ResponseReturnValue:
-    """What the signed-in person wants to be mailed."""
-    user = access.signed_in()
+    """What the signed-in person wants to be mailed; mails come from the account's home clinic."""
+    user = access.account()
     wishes = wishes_of(db.session, clinic_id=user.clinic_id, user_id=user.id)
     form = ChoicesForm(data=_chosen(wishes))
     if form.validate_on_submit():

@@ -1,10 +1,13 @@
-"""Headers of every response, cookies, and the CSRF guard."""
+"""What holds for every request and every answer: hosts, origins, sizes, headers, cookies, the CSRF guard."""
 
-from flask import Flask, Response, request
-from flask_wtf.csrf import CSRFProtect
+from urllib.parse import urlsplit
 
+from flask import Flask, Response, abort, current_app, request
+from flask_wtf.csrf import CSRFError, CSRFProtect
+
+from tracker.services import web_sessions
 from tracker.settings import Settings
-from tracker.web import access
+from tracker.web.permissions import SAFE_METHODS
 
 csrf = CSRFProtect()
 
@@ -28,9 +31,14 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
 }
-SESSION_SECONDS = int(access.LONGEST_SESSION.total_seconds())
+SESSION_SECONDS = int(web_sessions.LONGEST.total_seconds())
 ONE_YEAR = 365 * 24 * 3600
+OWN_SITES = {"same-origin", "none"}  # none: typed, bookmarked, or a reload
+MOST_FIELDS = 2000
+LONGEST_FIELD = 100_000
+LONGEST_ADDRESS = 4000
 
 
 def init_app(app: Flask) -> None:
@@ -40,7 +48,7 @@ def init_app(app: Flask) -> None:
         SESSION_COOKIE_SECURE=secure,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_NAME="tracker",
+        SESSION_COOKIE_NAME="__Host-tracker" if secure else "tracker",
         PERMANENT_SESSION_LIFETIME=SESSION_SECONDS,
         # Else every answer sets the cookie again, also static files, which shared caches may keep.
         SESSION_REFRESH_EACH_REQUEST=False,
@@ -48,8 +56,13 @@ def init_app(app: Flask) -> None:
         # Over https it would ask for a referrer, which our own Referrer-Policy leaves out. The token decides.
         WTF_CSRF_SSL_STRICT=False,
         SEND_FILE_MAX_AGE_DEFAULT=ONE_YEAR,
+        MAX_FORM_PARTS=MOST_FIELDS,
     )
+    app.before_request(_refuse_foreign_hosts)
+    app.before_request(_refuse_hostile_addresses)
+    app.before_request(_refuse_foreign_origins)
     csrf.init_app(app)
+    app.before_request(_refuse_endless_fields)
 
     @app.after_request
     def protect(response: Response) -> Response:
@@ -57,6 +70,56 @@ def init_app(app: Flask) -> None:
             response.headers.setdefault(name, value)
         if secure:
             response.headers["Strict-Transport-Security"] = f"max-age={ONE_YEAR}; includeSubDomains"
-        if request.endpoint != "static":
+        if request.endpoint != "static" or response.status_code >= 400:
             response.headers["Cache-Control"] = "no-store"
         return response
+
+
+def _refuse_foreign_hosts() -> None:
+    """A page fetched under a foreign name would carry that name in its links, and maybe into a cache."""
+    settings: Settings = current_app.extensions["settings"]
+    names = settings.host_names
+    try:
+        name = urlsplit(f"//{request.environ.get('HTTP_HOST', '')}").hostname
+    except ValueError:
+        name = None
+    if names and name not in names:
+        abort(400)
+
+
+def _refuse_hostile_addresses() -> None:
+    """No page needs a NUL or half a character in its address, nor an endless one."""
+    if len(request.full_path) > LONGEST_ADDRESS:
+        abort(414)
+    if any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in request.full_path):
+        abort(400)
+
+
+def _refuse_foreign_origins() -> None:
+    """A form sent from another site, whatever token it holds.
+
+    Browsers send `Origin: null` with our own forms, since our pages ask them to name no referrer.
+    """
+    if request.method in SAFE_METHODS:
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None and site not in OWN_SITES:
+        raise CSRFError("sent from another site")
+    origin = request.headers.get("Origin")
+    if origin not in (None, "null") and origin not in _own_origins():
+        raise CSRFError("sent from another site")
+
+
+def _own_origins() -> set[str]:
+    settings: Settings = current_app.extensions["settings"]
+    public = urlsplit(settings.address)
+    own = {f"{public.scheme}://{public.netloc}"}
+    return own if settings.public_url else own | {request.host_url.rstrip("/")}
+
+
+def _refuse_endless_fields() -> None:
+    """Longer than anything a person types. Files have their own limit."""
+    if request.method in SAFE_METHODS:
+        return
+    if any(len(value) > LONGEST_FIELD for values in request.form.listvalues() for value in values):
+        abort(413)

@@ -1,21 +1,28 @@
-"""Sign in with a local account, and out."""
+"""Sign in with a local account, show the second factor, show again who it is, and out."""
 
 from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import logout_user
-from wtforms import EmailField, PasswordField
+from wtforms import EmailField, HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
 from tracker import clock
 from tracker.db import db
 from tracker.models.audit import AuditAction
 from tracker.models.user import User
-from tracker.services import audit, users
+from tracker.models.web_session import Stage, WebSession
+from tracker.services import audit, second_factors, users, web_sessions
 from tracker.services.actor import Actor
-from tracker.web import access
+from tracker.services.passwords import LONGEST_PASSWORD
+from tracker.services.throttle import ACCOUNT, FACTOR, TooMany
+from tracker.settings import Settings
+from tracker.web import access, authenticator, passkeys, tries
 from tracker.web.forms import BaseForm
 
 blueprint = Blueprint("sign_in", __name__)
+
+WRONG = "Email or password is not right."
+WRONG_CODE = "This code is not right, or was used already. Wait for the next one and type that."
+MOST_CODES = 10  # then the password is asked for again
 
 
 class SignInForm(BaseForm):
@@ -26,45 +33,171 @@ class SignInForm(BaseForm):
     )
     password = PasswordField(
         "Password",
-        [InputRequired("Type your password."), Length(max=users.LONGEST_PASSWORD)],
+        [InputRequired("Type your password."), Length(max=LONGEST_PASSWORD)],
         render_kw={"autocomplete": "current-password"},
+    )
+
+
+class SecondForm(BaseForm):
+    """A code, or what a passkey answered (filled in by the page's script)."""
+
+    code = StringField(
+        "Code",
+        [Length(max=40)],
+        description="Six digits from your authenticator app, or one of your recovery codes",
+        render_kw={"autocomplete": "one-time-code", "autofocus": True},
+    )
+    passkey = HiddenField(validators=[Length(max=passkeys.LONGEST_ANSWER)])
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.code.flags.required = True  # or a passkey, which is a button of its own
+
+
+class ConfirmForm(BaseForm):
+    password = PasswordField(
+        "Password",
+        [InputRequired("Type your password."), Length(max=LONGEST_PASSWORD)],
+        render_kw={"autocomplete": "current-password", "autofocus": True},
     )
 
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
 def enter() -> ResponseReturnValue:
     form = SignInForm()
+    status = 200
     if form.validate_on_submit():
-        user = users.authenticate(db.session, form.email.data or "", form.password.data or "")
+        email = form.email.data or ""
+        try:
+            tries.count(ACCOUNT, email)
+        except TooMany as refusal:
+            form.fail(str(refusal))
+            return _enter_page(form), 429, _retry_after(refusal)
+        user = users.authenticate(db.session, email, form.password.data or "")
         if user:
             return _welcome(user)
-        form.fail("Email or password is not right.")
-    page = render_template(
-        "sign_in/form.html", form=form, demo_sign_in=current_app.extensions["settings"].demo_sign_in
+        form.fail(WRONG)
+    if form.is_submitted():
+        status = 422
+    return _enter_page(form), status
+
+
+def _enter_page(form: SignInForm) -> str:
+    settings: Settings = current_app.extensions["settings"]
+    return render_template(
+        "sign_in/form.html", form=form, demo_sign_in=settings.demo_sign_in, way_back=request.args.get("next")
     )
-    return page, 422 if form.is_submitted() else 200
 
 
 def _welcome(user: User) -> ResponseReturnValue:
-    access.begin_session(user)
-    _record(user, AuditAction.SIGNED_IN)
-    return redirect(access.safe_next(request.args.get("next")) or url_for("today.index"), 303)
+    """The password was right: in, or on to the second factor."""
+    tries.right(ACCOUNT, user.email)
+    stage = Stage.FULL
+    if second_factors.has_any(db.session, user.id):
+        stage = Stage.SECOND_FACTOR
+    elif second_factors.is_required(db.session, user):
+        stage = Stage.SET_UP
+    web_sessions.forget_old(db.session, now=clock.now())
+    access.begin_session(user, stage=stage)
+    wanted = access.safe_next(request.args.get("next"))
+    if stage is Stage.FULL:
+        record(user, AuditAction.SIGNED_IN)
+        db.session.commit()
+        return redirect(wanted or url_for("today.index"), 303)
+    db.session.commit()
+    if wanted:
+        session["next"] = wanted
+    return redirect(access.next_step(stage), 303)
+
+
+@blueprint.route("/sign-in/second", methods=["GET", "POST"])
+def second() -> ResponseReturnValue:
+    """The second factor of someone whose password was right."""
+    row, user = access.half_way()
+    if row.stage is not Stage.SECOND_FACTOR:
+        return redirect(access.next_step(row.stage), 303)
+    form = SecondForm()
+    if not form.validate_on_submit():
+        return _second_page(form, row, user), 422 if form.is_submitted() else 200
+    try:
+        tries.count(FACTOR, user.id)
+    except TooMany as refusal:
+        form.fail(str(refusal))
+        return _second_page(form, row, user), 429, _retry_after(refusal)
+    if _shown(form, row, user):
+        return finish(row, user)
+    row.tries += 1
+    if row.tries >= MOST_CODES:
+        access.end_session()
+        db.session.commit()
+        return redirect(url_for("sign_in.enter"), 303)
+    db.session.commit()
+    form.fail(passkeys.WRONG if form.passkey.data else WRONG_CODE)
+    form.code.data = ""
+    return _second_page(form, row, user), 422
+
+
+def _shown(form: SecondForm, row: WebSession, user: User) -> bool:
+    if form.passkey.data:
+        return passkeys.is_theirs(form.passkey.data, row, user)
+    return second_factors.use_code(
+        db.session, user.id, form.code.data or "", check=authenticator.check, now=clock.now()
+    )
+
+
+def _second_page(form: SecondForm, row: WebSession, user: User) -> str:
+    return render_template("sign_in/second.html", form=form, options=passkeys.question(row, user))
+
+
+def finish(row: WebSession, user: User) -> ResponseReturnValue:
+    """All was shown: a whole session under a new secret, and on to where the person wanted to go."""
+    tries.right(FACTOR, user.id)
+    wanted = access.safe_next(session.get("next"))
+    access.step_up(row)
+    record(user, AuditAction.SIGNED_IN)
+    db.session.commit()
+    return redirect(wanted or url_for("today.index"), 303)
+
+
+@blueprint.route("/confirm", methods=["GET", "POST"])
+def confirm() -> ResponseReturnValue:
+    """Show again who it is, before what only this person may do."""
+    form = ConfirmForm()
+    if form.validate_on_submit():
+        email = access.signed_in().email
+        try:
+            tries.count(ACCOUNT, email)
+        except TooMany as refusal:
+            form.fail(str(refusal))
+            return render_template("sign_in/confirm.html", form=form), 429, _retry_after(refusal)
+        if users.authenticate(db.session, email, form.password.data or ""):
+            tries.right(ACCOUNT, email)
+            row, _ = access.half_way()
+            access.step_up(row)
+            db.session.commit()
+            return redirect(access.safe_next(request.args.get("next")) or url_for("account.index"), 303)
+        form.fail("This password is not right.")
+    return render_template("sign_in/confirm.html", form=form), 422 if form.is_submitted() else 200
 
 
 @blueprint.post("/sign-out")
 def leave() -> ResponseReturnValue:
-    _record(access.signed_in(), AuditAction.SIGNED_OUT)
-    logout_user()
-    session.clear()
-    return redirect(url_for("sign_in.enter"), 303)
-
-
-def _record(user: User, action: AuditAction) -> None:
-    audit.record(
-        db.session,
-        clinic_id=user.clinic_id,
-        actor=Actor(user.name, user.id),
-        action=action,
-        at=clock.now(),
-    )
+    row, user = access.half_way()
+    if row.stage is Stage.FULL:
+        record(user, AuditAction.SIGNED_OUT)
+    access.end_session()
     db.session.commit()
+    answer = redirect(url_for("sign_in.enter"), 303)
+    answer.headers["Clear-Site-Data"] = '"cache"'
+    return answer
+
+
+def record(user: User, action: AuditAction) -> None:
+    """In the history of the home clinic. The caller commits."""
+    audit.record(
+        db.session, clinic_id=user.clinic_id, actor=Actor(user.name, user.id), action=action, at=clock.now()
+    )
+
+
+def _retry_after(refusal: TooMany) -> dict[str, str]:
+    return {"Retry-After": str(refusal.seconds or 3600)}

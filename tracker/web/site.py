@@ -5,8 +5,10 @@ from flask import Flask
 from tracker.web import (
     access,
     alert_acts,
+    account,
     alerts,
     authorizations,
+    authenticator,
     calendar,
     contacts,
     errors,
@@ -20,7 +22,10 @@ from tracker.web import (
     patients,
     payers,
     saved_views,
+    people,
+    reset,
     scan,
+    second_factor,
     security,
     sign_in,
     steps,
@@ -52,6 +57,10 @@ BLUEPRINTS = (
     mail.blueprint,
     calendar.blueprint,
     what_if.blueprint,
+    account.blueprint,
+    second_factor.blueprint,
+    reset.blueprint,
+    people.blueprint,
 )
 
 
@@ -59,6 +68,7 @@ def register(app: Flask) -> None:
     """Attach the pages to an app."""
     security.init_app(app)
     access.init_app(app)
+    authenticator.init_app(app)
     filters.init_app(app)
     errors.init_app(app)
     for blueprint in BLUEPRINTS:

@@ -1,0 +1,113 @@
+"""Mails about an account: a link to choose a password, word of a change. Through the same outbox as alerts.
+
+They hold no patient's data. A link is made when its mail is written, so that no table ever holds it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import select
+
+from tracker.models.base import Db
+from tracker.models.clinic import Clinic
+from tracker.models.ids import new_id
+from tracker.models.outbox import OutboxMessage, OutboxState
+from tracker.models.user import User
+from tracker.models.web_session import LinkKind
+from tracker.services import password_links
+from tracker.services.mail_text import MailText, Render
+from tracker.services.outbox import Letter
+
+
+class Notice(StrEnum):
+    RESET = "reset"
+    INVITATION = "invitation"
+    PASSWORD_CHANGED = "password_changed"
+    FACTORS_CHANGED = "factors_changed"
+
+
+SUBJECTS = {
+    Notice.RESET: "Choose a new password",
+    Notice.INVITATION: "You can sign in to the PA tracker",
+    Notice.PASSWORD_CHANGED: "Your password was changed",
+    Notice.FACTORS_CHANGED: "Your second factor was changed",
+}
+LINKS = {Notice.RESET: LinkKind.RESET, Notice.INVITATION: LinkKind.INVITATION}
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLetter:
+    """A claimed message about an account."""
+
+    letter: Letter
+    notice: Notice
+    name: str
+    user_id: str
+
+
+def tell(session: Db, user: User, notice: Notice, *, now: datetime) -> None:
+    """Put a mail about the account into the outbox, at once."""
+    row_id = new_id()
+    session.add(
+        OutboxMessage(
+            id=row_id,
+            clinic_id=user.clinic_id,
+            recipient_id=user.id,
+            state=OutboxState.CREATED,
+            message_id=f"<{row_id}@pa-tracker.invalid>",
+            created_at=now,
+            next_at=now,
+            notice=notice.value,
+        )
+    )
+    session.flush()
+
+
+def open_notice(session: Db, row_id: str) -> AccountLetter | None:
+    """What to send for a claimed message about an account; None for one about alerts, or for one who left."""
+    query = (
+        select(OutboxMessage, User, Clinic)
+        .join(User, User.id == OutboxMessage.recipient_id)
+        .join(Clinic, Clinic.id == OutboxMessage.clinic_id)
+        .where(OutboxMessage.id == row_id, OutboxMessage.notice.is_not(None), User.active)
+        .execution_options(populate_existing=True)
+    )
+    found = session.execute(query).one_or_none()
+    if found is None:
+        return None
+    message, user, clinic = found
+    letter = Letter(
+        row_id=message.id,
+        message_id=message.message_id,
+        clinic_id=clinic.id,
+        clinic_name=clinic.name,
+        to=user.email,
+        repeat=message.unsure,
+        attempts=message.attempts,
+        items=(),
+    )
+    return AccountLetter(letter, Notice(message.notice or ""), user.name, user.id)
+
+
+def account_mail(
+    session: Db, found: AccountLetter, *, address: str, render: Render, now: datetime
+) -> MailText:
+    """The parts of the mail; `address` is where people open the tracker, as configured."""
+    kind = LINKS.get(found.notice)
+    link = f"{address}/"
+    if kind is not None:
+        link = f"{address}/choose-password/{password_links.make(session, found.user_id, kind, now=now)}"
+    context = {
+        "heading": SUBJECTS[found.notice],
+        "notice": found.notice.value,
+        "clinic": " ".join(found.letter.clinic_name.split()),
+        "link": link,
+        "has_link": kind is not None,
+        "lasts": password_links.lasts_words(kind) if kind else "",
+    }
+    return MailText(
+        subject=f"[PA tracker] {SUBJECTS[found.notice]}",
+        text=render("account.text", context),
+        html=render("account.html", context),
+    )

@@ -1,0 +1,33 @@
+"""Tries at secrets, counted before they are answered: passwords, codes, requests for a new password."""
+
+from ipaddress import ip_address
+
+from flask import request
+
+from tracker import clock
+from tracker.db import db
+from tracker.services import throttle
+from tracker.services.throttle import ADDRESS, Limit
+
+
+def count(limit: Limit, subject: str) -> None:
+    """One more try, kept whatever comes of it. Raises TooMany, the same for subjects that nobody has."""
+    now = clock.now()
+    if _is_apart():
+        throttle.take(db.session, ADDRESS, request.remote_addr or "", now=now)
+    throttle.take(db.session, limit, subject, now=now)
+    db.session.commit()
+
+
+def right(limit: Limit, subject: str) -> None:
+    """It was right: the tries before it are forgotten. The caller commits."""
+    throttle.forget(db.session, limit, subject)
+
+
+def _is_apart() -> bool:
+    """Whether the address tells one visitor from another. This machine's own is a web server that stands in
+    front and was not named in TRACKER_TRUSTED_PROXY; counting it would slow everybody down."""
+    try:
+        return not ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        return False
