@@ -153,6 +153,7 @@ RULES: dict[str, Rule] = {
     "scan.index": looks(VIEWER),
     "scan.check_now": acts(COORDINATOR),
     "scan.move_date": acts(COORDINATOR),
+    "scan.release_mail": acts(LEAD),
 }
 
 

@@ -1,0 +1,275 @@
+"""The second factor: asked for, set up, used once, lost and replaced."""
+
+import re
+from datetime import timedelta
+
+import crawling
+import pytest
+import time_machine
+from flask import current_app
+from sqlalchemy import select
+
+import make
+from tracker.models.audit import AuditAction, AuditEvent
+from tracker.models.outbox import OutboxMessage
+from tracker.models.second_factor import AuthenticatorApp, RecoveryCode
+from tracker.services import second_factors, users
+
+START = "2026-03-17 08:00:05 +0000"
+
+
+@pytest.fixture
+def app(app):
+    app.config["WTF_CSRF_ENABLED"] = False
+    return app
+
+
+@pytest.fixture
+def travel():
+    with time_machine.travel(START, tick=False) as moved:
+        yield moved
+
+
+@pytest.fixture
+def strict(session, cast, travel):
+    """The renal clinic asks for a second factor."""
+    cast.renal.second_factor_required = True
+    session.commit()
+    return cast
+
+
+def knock(client, **more):
+    data = {"email": "ana@clinic.example", "password": make.PASSWORD, **more}
+    return client.post("/sign-in", data=data)
+
+
+def code(session, name="ana"):
+    """What the app on the telephone shows now."""
+    user = users.by_email(session, f"{name}@clinic.example")
+    secret = session.get(AuthenticatorApp, user.id, populate_existing=True).secret
+    return current_app.extensions["authenticator"].generate_totp_password(secret)
+
+
+def set_up(client, session):
+    """Sign in, set up the app; the recovery codes."""
+    knock(client)
+    client.post("/second-factor/app/start")
+    answer = client.post("/second-factor/app", data={"code": code(session)})
+    assert answer.location == "/second-factor/codes", answer.text
+    return re.findall(
+        r"<code>([0-9a-z]{4}(?:-[0-9a-z]{4}){3})</code>", client.get("/second-factor/codes").text
+    )
+
+
+def test_a_clinic_that_asks_leads_to_the_set_up_and_opens_nothing_before(client, strict, session):
+    assert knock(client).location == "/second-factor/set-up"
+    assert client.get("/patients").location == "/second-factor/set-up"
+    assert client.get("/account").location == "/second-factor/set-up"
+    assert session.scalars(select(AuditEvent)).all() == []
+
+    codes = set_up(client, session)
+
+    assert client.get("/patients").status_code == 200
+    assert len(codes) == len(set(codes)) == 10
+
+
+def test_recovery_codes_are_shown_once_and_kept_as_hashes(client, strict, session):
+    codes = set_up(client, session)
+
+    assert client.get("/second-factor/codes").location == "/account"
+    kept = session.scalars(select(RecoveryCode.code_hash)).all()
+    assert len(kept) == 10
+    assert not set(kept) & set(codes)
+
+
+def test_the_password_alone_opens_nothing_any_more(client, strict, session):
+    set_up(client, session)
+    other = client.application.test_client()
+
+    assert knock(other).location == "/sign-in/second"
+    for path in ("/patients", "/account", "/second-factor/set-up", "/second-factor/app"):
+        assert other.get(path).location == "/sign-in/second", path
+    assert other.post("/second-factor/app/start").location == "/sign-in/second"
+    assert other.post("/second-factor/passkeys", data={"name": "x"}).location == "/sign-in/second"
+
+
+def test_the_code_of_the_app_opens_and_leads_on_to_where_one_wanted(client, strict, session, travel):
+    set_up(client, session)
+    travel.shift(timedelta(minutes=2))
+    other = client.application.test_client()
+    other.post("/sign-in?next=/patients", data={"email": "ana@clinic.example", "password": make.PASSWORD})
+
+    assert other.post("/sign-in/second", data={"code": "12 34 56"}).status_code == 422
+    assert other.post("/sign-in/second", data={"code": code(session)}).location == "/patients"
+    assert other.get("/patients").status_code == 200
+
+
+def test_the_secret_of_the_session_changes_with_the_second_step(client, strict, session, travel):
+    set_up(client, session)
+    travel.shift(timedelta(minutes=2))
+    other = client.application.test_client()
+    knock(other)
+    before = other.get_cookie("tracker").value
+    other.post("/sign-in/second", data={"code": code(session)})
+
+    thief = client.application.test_client()
+    thief.set_cookie("tracker", before)
+
+    assert thief.get("/patients").location.startswith("/sign-in")
+
+
+def test_a_code_counts_once(client, strict, session, travel):
+    set_up(client, session)
+    shown = code(session)  # the one that set the app up
+    other = client.application.test_client()
+    knock(other)
+    assert other.post("/sign-in/second", data={"code": shown}).status_code == 422
+    travel.shift(timedelta(seconds=60))
+    fresh = code(session)
+    assert other.post("/sign-in/second", data={"code": fresh}).status_code == 303
+
+    third = client.application.test_client()
+    knock(third)
+
+    assert third.post("/sign-in/second", data={"code": fresh}).status_code == 422
+
+
+def test_a_code_of_long_ago_is_refused(client, strict, session, travel):
+    set_up(client, session)
+    travel.shift(timedelta(seconds=60))
+    shown = code(session)
+    travel.shift(timedelta(seconds=90))
+    other = client.application.test_client()
+    knock(other)
+
+    assert other.post("/sign-in/second", data={"code": shown}).status_code == 422
+
+
+def test_a_recovery_code_opens_once_however_it_is_typed(client, strict, session):
+    first, second, *_ = set_up(client, session)
+    for typed, status in ((first.upper().replace("-", " "), 303), (first, 422), (second, 303)):
+        other = client.application.test_client()
+        knock(other)
+        assert other.post("/sign-in/second", data={"code": typed}).status_code == status
+    assert second_factors.codes_left(session, strict.ana.id) == 8
+
+
+def test_ten_wrong_codes_and_the_password_is_asked_again(client, strict, session, travel):
+    set_up(client, session)
+    other = client.application.test_client()
+    knock(other)
+    answers = []
+    for _ in range(10):
+        answers.append(other.post("/sign-in/second", data={"code": "000000"}))
+        travel.shift(timedelta(seconds=40))
+
+    assert [answer.status_code for answer in answers] == [422] * 9 + [303]
+    assert answers[-1].location == "/sign-in"
+    knock(other)
+    travel.shift(timedelta(seconds=40))
+    assert other.post("/sign-in/second", data={"code": code(session)}).status_code == 429
+
+
+def test_half_way_there_is_no_time_to_lose(client, strict, session, travel):
+    set_up(client, session)
+    other = client.application.test_client()
+    knock(other)
+    travel.shift(timedelta(minutes=10))
+
+    assert other.get("/sign-in/second").location == "/sign-in"
+
+
+def test_the_last_factor_stays_where_the_clinic_asks_for_one(client, strict, session):
+    set_up(client, session)
+
+    answer = client.post("/second-factor/app/remove")
+
+    assert answer.status_code == 422
+    assert "Add another one" in answer.text
+    assert second_factors.has_any(session, strict.ana.id)
+
+
+def test_where_nobody_asks_a_factor_can_be_taken_and_left(client, cast, session, travel):
+    knock(client)
+    client.post("/second-factor/app/start")
+    client.post("/second-factor/app", data={"code": code(session)})
+    assert second_factors.has_any(session, cast.ana.id)
+
+    assert client.post("/second-factor/app/remove").location == "/account"
+
+    assert not second_factors.has_any(session, cast.ana.id)
+    assert second_factors.codes_left(session, cast.ana.id) == 0
+
+
+def test_new_codes_make_the_old_worthless(client, strict, session):
+    old = set_up(client, session)[0]
+
+    assert client.post("/second-factor/codes/new").location == "/second-factor/codes"
+
+    other = client.application.test_client()
+    knock(other)
+    assert other.post("/sign-in/second", data={"code": old}).status_code == 422
+
+
+def test_each_change_is_recorded_and_told_to_its_person(client, strict, session):
+    set_up(client, session)
+
+    told = session.scalars(select(OutboxMessage.notice)).all()
+    new = session.scalars(select(AuditEvent.new).where(AuditEvent.action == AuditAction.CHANGED)).all()
+    assert told == ["factors_changed"]
+    assert new == [{"second_factor": "authenticator app added"}]
+
+
+def test_the_secret_of_the_app_is_not_readable_in_the_database(client, strict, session):
+    set_up(client, session)
+    row = session.scalars(select(AuthenticatorApp)).one()
+    plain = current_app.extensions["authenticator"].get_totp_b32_key(row.secret)
+
+    assert plain not in row.secret
+
+
+def test_the_demo_signs_in_in_one_step(client, cast, session, travel):
+    cast.renal.second_factor_required = cast.renal.is_demo = True
+    session.commit()
+
+    assert knock(client).location == "/"
+
+
+def test_a_clinic_made_on_the_command_line_asks_for_one(client, strict, session):
+    assert type(strict.renal)(name="Real").second_factor_required is None  # the column's default decides
+    clinic = make.save(session, type(strict.renal)(name="Real"))
+
+    assert clinic.second_factor_required
+
+
+@pytest.mark.parametrize(
+    "answer", ["", "{}", "[]", "null", '{"id": "x"}', "[" * 9000, '{"id": null, "response": 1}']
+)
+def test_a_broken_passkey_answer_is_refused_and_is_no_failure(client, strict, session, answer):
+    set_up(client, session)
+    other = client.application.test_client()
+    knock(other)
+
+    sent = other.post("/sign-in/second", data={"passkey": answer, "code": ""})
+
+    assert sent.status_code == 422
+    added = client.post("/second-factor/passkeys", data={"name": "Key", "passkey": answer})
+    assert added.status_code == 422
+
+
+def test_flask_security_brings_no_route_and_no_session(app):
+    assert not [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("security")]
+    assert "security" not in app.extensions
+
+
+def test_an_administrator_asks_one_person_for_a_factor_and_forgets_a_lost_one(app, cast, session, travel):
+    dana = crawling.browser(app, "dana")
+    assert dana.post(f"/people/{cast.ana.id}/second-factor/require").status_code == 303
+    ana = app.test_client()
+    set_up(ana, session)
+    assert ana.get("/patients").status_code == 200
+
+    assert dana.post(f"/people/{cast.ana.id}/second-factor/forget").status_code == 303
+
+    assert ana.get("/patients").location.startswith("/sign-in")
+    assert knock(ana).location == "/second-factor/set-up"
