@@ -34,7 +34,7 @@ class OutboxMessage(ClinicRow, Base):
     `next_at`: not before; of a failed or dropped message, when that was settled. `lease_until`: a sender
     holds it until then. `unsure`: a try broke off after the text was handed over, so that a resend says so.
     Dropped: every alert in it had closed before it went out. A failed one stands as an alert to the clinic's
-    leads until one of them acknowledges it or has it sent again. `notice`: it is about the account, not alerts.
+    leads until one of them acknowledges it or has it sent again. `notice`: about the account, not alerts.
     """
 
     __tablename__ = "outbox_message"

@@ -5,6 +5,7 @@ What each role may do is in `permissions.py`. Nothing about the session is in th
 
 import logging
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeVar
@@ -25,6 +26,7 @@ from tracker.models.web_session import Stage, WebSession
 from tracker.services import memberships, web_sessions
 from tracker.services.actor import Actor
 from tracker.services.clinic_day import day_in
+from tracker.services.memberships import Place
 from tracker.web import permissions
 from tracker.web.permissions import SAFE_METHODS, Door, Rule
 
@@ -67,7 +69,7 @@ class NoLine(Forbidden):
 def init_app(app: Flask) -> None:
     login.init_app(app, add_context_processor=False)
     app.before_request(_guard)
-    app.jinja_env.globals.update(may=_may)
+    app.jinja_env.globals.update(may=_may, places=_places)
 
 
 # ------------------------------------------------------------------------------------------- the session
@@ -213,6 +215,11 @@ def next_step(stage: Stage) -> str:
 def _may(endpoint: str, method: str = "GET") -> bool:
     """For templates: whether to show a link."""
     return current_user.is_authenticated and permissions.may(signed_in().role, endpoint, method)
+
+
+def _places() -> Sequence[Place]:
+    """For the bar: the clinics of the person who asks."""
+    return memberships.places_of(db.session, account())
 
 
 # ------------------------------------------------------------------------------------- who and what is it

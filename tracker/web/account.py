@@ -18,6 +18,11 @@ from tracker.web.forms import BaseForm, CleanStringField
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 
 
+# What browsers call themselves; each also claims to be those after it.
+BROWSERS = (("Edg", "Edge"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
+SYSTEMS = ("Windows", "Android", "iPhone", "iPad", "Mac OS X", "Linux")
+
+
 class NameForm(BaseForm):
     name = CleanStringField("Name", [InputRequired("Type your name.")], longest=200)
 
@@ -38,6 +43,16 @@ class PasswordForm(BaseForm):
         [InputRequired("Type it again."), EqualTo("password", "The two are not the same.")],
         render_kw={"autocomplete": "new-password"},
     )
+
+
+@blueprint.app_template_filter("browser")
+def browser_name(agent: str) -> str:
+    """`Firefox on Windows`, as far as the browser tells; else what it says."""
+    name = next((text for mark, text in BROWSERS if mark in agent), None)
+    system = next((text for text in SYSTEMS if text in agent), None)
+    if name is None:
+        return agent or "not told"
+    return f"{name} on {system}" if system else name
 
 
 @blueprint.get("")

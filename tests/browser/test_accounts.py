@@ -1,0 +1,119 @@
+"""Passkeys in a real browser with a made-up authenticator, and the pages of accounts fit to be used."""
+
+import re
+import threading
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+from waitress.server import create_server
+
+from tracker.db import db
+from tracker.factory import create_app
+from tracker.models.clinic import Clinic
+from tracker.models.user import Role
+from tracker.services import users
+from tracker.settings import Mode, Settings
+
+STANDARD = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+EMAIL, PASSWORD = "kim@clinic.example", "correct horse battery staple"
+FINGER = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
+
+
+@pytest.fixture(scope="module")
+def clinic_address(tmp_path_factory):
+    """A real clinic that asks for a second factor, under a name: passkeys want no bare number."""
+    folder = tmp_path_factory.mktemp("accounts")
+    settings = Settings(
+        mode=Mode.TEST, instance=folder, secret_key="a secret of the tests, long enough to be one"
+    )
+    server = create_server(lambda *given: app(*given), host="127.0.0.1", port=0, threads=4)
+    address = f"http://localhost:{server.effective_port}"
+    app = create_app(settings.model_copy(update={"public_url": address}))
+    with app.app_context():
+        db.create_all()
+        clinic = Clinic(name="Renal clinic")
+        db.session.add(clinic)
+        db.session.flush()
+        users.add_user(
+            db.session,
+            clinic_id=clinic.id,
+            email=EMAIL,
+            name="Kim",
+            password=PASSWORD,
+            role=Role.ADMINISTRATOR,
+        )
+        db.session.commit()
+        db.session.remove()
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield address
+    server.close()
+    thread.join(5)
+
+
+def sign_in(page: Page, address: str) -> None:
+    page.goto(f"{address}/sign-in")
+    page.get_by_label("Work email").fill(EMAIL)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def fit(page: Page) -> list[str]:
+    return [
+        f"{page.url}: {found['id']}" for found in Axe().run(page, options=STANDARD).response["violations"]
+    ]
+
+
+def test_a_passkey_is_set_up_and_signs_in_and_every_page_is_fit(page: Page, clinic_address: str) -> None:
+    said: list[str] = []
+    page.on(
+        "console", lambda message: said.append(message.text) if "Content Security" in message.text else None
+    )
+    page.on("pageerror", lambda error: said.append(str(error)))
+    finger = page.context.new_cdp_session(page)
+    finger.send("WebAuthn.enable")
+    finger.send("WebAuthn.addVirtualAuthenticator", {"options": FINGER})
+    sign_in(page, clinic_address)
+    page.wait_for_url("**/second-factor/set-up")
+    faults = fit(page)
+    page.get_by_label("Name of the passkey").fill("Front desk")
+    page.get_by_role("button", name="Add a passkey").click()
+    page.wait_for_url("**/second-factor/codes")
+    faults += fit(page)
+    page.get_by_role("button", name="Sign out").click()
+
+    sign_in(page, clinic_address)
+    page.wait_for_url("**/sign-in/second")
+    faults += fit(page)
+    expect(page.get_by_text("The passkey did not answer")).to_be_hidden()
+    page.get_by_role("button", name="Use a passkey").click()
+
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Today")
+    for path in ("/account", "/account/password", "/confirm", "/people", "/people/add"):
+        page.goto(f"{clinic_address}{path}")
+        faults += fit(page)
+    page.locator("a", has_text=re.compile("^Kim$")).first.click()
+    page.get_by_role("button", name="Sign out").click()
+    for path in ("/sign-in", "/forgot-password", "/forgot-password/asked", "/choose-password/x"):
+        page.goto(f"{clinic_address}{path}")
+        faults += fit(page)
+    assert faults == []
+    assert said == []
+
+
+def test_the_back_button_shows_nothing_after_signing_out(page: Page, address: str, signed_in: Page) -> None:
+    signed_in.goto(f"{address}/patients")
+    expect(signed_in.get_by_role("heading", level=1)).to_contain_text("Patients")
+    signed_in.get_by_role("button", name="Sign out").click()
+    signed_in.wait_for_url("**/sign-in")
+
+    signed_in.go_back()
+
+    expect(signed_in.get_by_label("Work email")).to_be_visible()
