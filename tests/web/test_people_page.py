@@ -2,6 +2,8 @@
 
 import re
 from datetime import timedelta
+from email import message_from_bytes
+from email.policy import SMTP
 
 import crawling
 import pytest
@@ -49,9 +51,11 @@ def test_who_is_invited_chooses_a_password_and_comes_in(app, dana, session):
     session.rollback()
     send_due(office_of(app))
     (mail,) = app.extensions["settings"].mail_folder.glob("*.eml")
-    link = re.search(r"/choose-password/[\w-]+", mail.read_text())[0]
+    text = message_from_bytes(mail.read_bytes(), policy=SMTP).get_body(("plain",)).get_content()
+    link = re.search(r"/choose-password/[\w-]+", text)[0]
 
-    client.post(link, data={"password": NEW, "again": NEW})
+    answer = client.post(link, data={"password": NEW, "again": NEW})
+    assert answer.status_code == 303, answer.text
 
     assert client.post("/sign-in", data=sign_in | {"password": NEW}).location == "/"
     assert session.scalars(select(User.role).where(User.name == "Eve")).one() is Role.LEAD
