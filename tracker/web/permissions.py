@@ -121,6 +121,10 @@ RULES: dict[str, Rule] = {
     "facts.add": form(COORDINATOR),
     "facts.change": form(COORDINATOR),
     "facts.remove": acts(COORDINATOR),
+    # What if: tried out, then kept
+    "what_if.form": looks(VIEWER),
+    "what_if.preview": acts(VIEWER),
+    "what_if.accept": acts(COORDINATOR),
     # Payers, plans and their rules
     "payers.add_payer": form(COORDINATOR),
     "payers.change_payer": form(COORDINATOR),
