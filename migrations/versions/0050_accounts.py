@@ -13,7 +13,7 @@ def word(name: str, *values: str) -> sa.Enum:
     return sa.Enum(*values, name=name, native_enum=False, create_constraint=True, length=40)
 
 
-def belongs_to_user(table: str, ondelete: str = "CASCADE") -> sa.ForeignKeyConstraint:
+def belongs_to_user(table: str, ondelete: str = "RESTRICT") -> sa.ForeignKeyConstraint:
     return sa.ForeignKeyConstraint(["user_id"], USER, name=op.f(f"fk_{table}_user_id"), ondelete=ondelete)
 
 
@@ -41,7 +41,7 @@ def _membership() -> None:
         sa.ForeignKeyConstraint(
             ["clinic_id"], ["clinic.id"], name=op.f("fk_membership_clinic_id"), ondelete="RESTRICT"
         ),
-        belongs_to_user("membership", "RESTRICT"),
+        belongs_to_user("membership"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_membership")),
         sa.UniqueConstraint("clinic_id", "id", name=op.f("uq_membership_clinic_id_id")),
         sa.UniqueConstraint("clinic_id", "user_id", name=op.f("uq_membership_clinic_id_user_id")),
@@ -67,7 +67,7 @@ def _web_session() -> None:
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.CheckConstraint("tries >= 0", name=op.f("ck_web_session_tries_range")),
         sa.ForeignKeyConstraint(
-            ["clinic_id"], ["clinic.id"], name=op.f("fk_web_session_clinic_id"), ondelete="CASCADE"
+            ["clinic_id"], ["clinic.id"], name=op.f("fk_web_session_clinic_id"), ondelete="RESTRICT"
         ),
         belongs_to_user("web_session"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_web_session")),

@@ -16,7 +16,7 @@ class AuthenticatorApp(Base):
 
     __tablename__ = "authenticator_app"
     __table_args__ = (
-        ForeignKeyConstraint(["user_id"], ["app_user.id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(["user_id"], ["app_user.id"], ondelete="RESTRICT"),
         at_least("last_counter", 0),
     )
 
@@ -31,7 +31,7 @@ class RecoveryCode(Base):
 
     __tablename__ = "recovery_code"
     __table_args__ = (
-        ForeignKeyConstraint(["user_id"], ["app_user.id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(["user_id"], ["app_user.id"], ondelete="RESTRICT"),
         UniqueConstraint("user_id", "code_hash"),
     )
 
@@ -47,7 +47,7 @@ class Passkey(Base):
 
     __tablename__ = "passkey"
     __table_args__ = (
-        ForeignKeyConstraint(["user_id"], ["app_user.id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(["user_id"], ["app_user.id"], ondelete="RESTRICT"),
         UniqueConstraint("credential_id"),
         Index(None, "user_id"),
         at_least("sign_count", 0),

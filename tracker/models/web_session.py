@@ -28,8 +28,8 @@ class WebSession(Base):
 
     __tablename__ = "web_session"
     __table_args__ = (
-        ForeignKeyConstraint(["user_id"], ["app_user.id"], ondelete="CASCADE"),
-        ForeignKeyConstraint(["clinic_id"], ["clinic.id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(["user_id"], ["app_user.id"], ondelete="RESTRICT"),
+        ForeignKeyConstraint(["clinic_id"], ["clinic.id"], ondelete="RESTRICT"),
         UniqueConstraint("key_hash"),
         Index(None, "user_id"),
         Index(None, "ends_at"),
@@ -78,7 +78,7 @@ class PasswordLink(Base):
 
     __tablename__ = "password_link"
     __table_args__ = (
-        ForeignKeyConstraint(["user_id"], ["app_user.id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(["user_id"], ["app_user.id"], ondelete="RESTRICT"),
         Index(None, "user_id"),
         CheckConstraint("created_at <= expires_at", name="expires_later"),
     )
