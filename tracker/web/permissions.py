@@ -121,6 +121,13 @@ RULES: dict[str, Rule] = {
     "facts.add": form(COORDINATOR),
     "facts.change": form(COORDINATOR),
     "facts.remove": acts(COORDINATOR),
+    "authorizations.show": looks(VIEWER),
+    "authorizations.move": form(COORDINATOR),
+    "authorizations.renew": form(COORDINATOR),
+    "authorizations.replace": form(COORDINATOR),
+    "contacts.add": form(COORDINATOR),
+    "steps.show": looks(VIEWER),
+    "steps.ask_exception": acts(COORDINATOR),
     # What if: tried out, then kept
     "what_if.form": looks(VIEWER),
     "what_if.preview": acts(VIEWER),
