@@ -15,7 +15,7 @@ from tracker.models.base import Db
 from tracker.models.clinic import Clinic
 from tracker.models.second_factor import AuthenticatorApp, Passkey
 from tracker.models.user import Membership, Role, User
-from tracker.services import memberships, notices, second_factors, throttle, users
+from tracker.services import handover, memberships, notices, second_factors, throttle, users
 from tracker.services.actor import Actor
 from tracker.services.audit import record
 from tracker.services.errors import NotFound, Refused
@@ -128,12 +128,15 @@ def change_role(session: Db, desk: Desk, user_id: str, role: Role) -> None:
 
 
 def switch(session: Db, desk: Desk, user_id: str, *, active: bool) -> None:
-    """Switch an account off, which ends its sessions at once, or on again. A member from elsewhere leaves."""
+    """Off ends the sessions at once and hands patients and alerts over. A member from elsewhere leaves."""
     person = person_in(session, desk.clinic_id, user_id, now=desk.now)
     if not active and person.active and person.role is Role.ADMINISTRATOR:
         _refuse_the_last(session, desk, user_id)
+    if person.at_home and not active:
+        handover.switch_off(session, session.get_one(User, user_id), actor=desk.actor, now=desk.now)
+        return
     if person.at_home:
-        users.switch(session, session.get_one(User, user_id), active=active)
+        users.switch(session, session.get_one(User, user_id), active=True)
     elif not active:
         memberships.close_clinic(session, user_id=user_id, clinic_id=desk.clinic_id)
     _note(session, desk, user_id, old={"active": not active}, new={"active": active})

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, abort, g, redirect, request, session, url_for
+from flask import Flask, abort, flash, g, redirect, request, session, url_for
 from flask_login import LoginManager, current_user
 from sqlalchemy import Select, select
 from sqlalchemy.exc import OperationalError
@@ -186,6 +186,8 @@ def _signed_in_may(rule: Rule) -> Response | None:
     if not rule.allows(signed_in().role, request.method):
         abort(403)
     if rule.fresh and signed_in().fresh_until <= clock.now():
+        if request.method != "GET":
+            flash("Nothing was done yet. Show that it is you, then send it once more.", "error")
         wanted = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("sign_in.confirm", next=wanted), 303)
     return None

@@ -118,7 +118,7 @@ def change(user_id: str) -> ResponseReturnValue:
 @blueprint.post("/<user_id>/off")
 def off(user_id: str) -> ResponseReturnValue:
     people.switch(db.session, _desk(), user_id, active=False)
-    flash("Switched off. Every session is ended.", "success")
+    flash("Switched off. Sessions are ended; patients and alerts went to whoever stands in.", "success")
     return _done("people.index")
 
 

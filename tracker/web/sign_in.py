@@ -175,7 +175,7 @@ def confirm() -> ResponseReturnValue:
             row, _ = access.half_way()
             access.step_up(row)
             db.session.commit()
-            return redirect(access.safe_next(request.args.get("next")) or url_for("account.index"), 303)
+            return redirect(access.safe_next(request.args.get("next")) or url_for("today.index"), 303)
         form.fail("This password is not right.")
     return render_template("sign_in/confirm.html", form=form), 422 if form.is_submitted() else 200
 

@@ -4,8 +4,8 @@ from flask import Flask
 
 from tracker.web import (
     access,
-    alert_acts,
     account,
+    alert_acts,
     alerts,
     authenticator,
     authorizations,
@@ -21,9 +21,9 @@ from tracker.web import (
     patient_forms,
     patients,
     payers,
-    saved_views,
     people,
     reset,
+    saved_views,
     scan,
     second_factor,
     security,
