@@ -1,5 +1,6 @@
 """Every address of the site, with the ids of a clinic's records put in, and a browser for anyone."""
 
+import re
 from dataclasses import dataclass
 
 import kept
@@ -9,6 +10,7 @@ from tracker.models.user import Membership, Role
 from tracker.web.permissions import SAFE_METHODS
 
 ROLES = list(Role)
+CHOICE = re.compile(r"<any\((\w+)[^)]*\):\w+>")  # of a few words the first will do
 KINDS = ("fill", "authorization", "regimen", "coverage", "trial", "nothing")
 
 
@@ -70,11 +72,21 @@ class Way:
 def ways(app):
     """Every method of every endpoint, static files left out."""
     return [
-        Way(rule.endpoint, method, rule.rule, tuple(sorted(rule.arguments)))
+        Way(rule.endpoint, method, _plain(rule.rule), _ids(_plain(rule.rule)))
         for rule in app.url_map.iter_rules()
         for method in sorted(rule.methods - {"HEAD", "OPTIONS"})
         if rule.endpoint != "static"
     ]
+
+
+def _plain(rule):
+    """A rule with its first word and the number 1 put in, so that only places for ids are left."""
+    return re.sub(r"<int:\w+>", "1", CHOICE.sub(r"\1", rule))
+
+
+def _ids(rule):
+    """Names of the places for an id; a place for one of a few words is none."""
+    return tuple(re.findall(r"<(?:path:)?(\w+)>", rule))
 
 
 def is_unsafe(way):

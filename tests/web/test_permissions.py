@@ -64,7 +64,8 @@ def test_each_cell_of_the_table_holds(app, session, stocked, role):
         rule = permissions.RULES[way.endpoint]
         if rule.door is not Door.SIGNED_IN or way.endpoint == "account.end_others":
             continue
-        status = client.open(way.addresses([nobody])[0], method=way.method).status_code
+        with client.open(way.addresses([nobody])[0], method=way.method) as answer:
+            status = answer.status_code
         if (status != REFUSED) is not rule.allows(role, way.method):
             wrong.append((way.method, way.endpoint, role.value, status))
 
@@ -78,9 +79,9 @@ def test_a_stranger_sees_nothing_that_is_not_open(app, client, session, stocked)
         if permissions.RULES[way.endpoint].door is Door.OPEN:
             continue
         for address in way.addresses(ids):
-            answer = client.open(address, method=way.method)
-            if answer.status_code != 303 or not answer.location.startswith("/sign-in"):
-                seen.append((way.method, address, answer.status_code))
+            with client.open(address, method=way.method) as answer:
+                if answer.status_code != 303 or not answer.location.startswith("/sign-in"):
+                    seen.append((way.method, address, answer.status_code))
 
     assert seen == []
 
@@ -97,10 +98,11 @@ def test_no_record_of_another_clinic_is_ever_reached(app, session, stocked):
             continue
         for address in way.addresses(theirs):
             asked += 1
-            answer = chief.open(address, method=way.method)
-            if answer.status_code >= 500 or (answer.status_code < 400 and not _is_harmless(way, answer)):
-                reached.append((way.method, address, answer.status_code))
-            if "Alvarez" in answer.text or "A-48213" in answer.text:
+            with chief.open(address, method=way.method) as answer:
+                status, text = answer.status_code, answer.text
+            if status >= 500 or (status < 400 and not _is_harmless(way, answer)):
+                reached.append((way.method, address, status))
+            if "Alvarez" in text or "A-48213" in text:
                 reached.append((way.method, address, "told"))
 
     assert reached == []

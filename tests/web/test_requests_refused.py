@@ -70,8 +70,8 @@ def test_every_answer_carries_every_header(app, client, cast):
     bare = []
     for way in crawling.ways(app):
         for browser in (client, ana):
-            answer = browser.open(way.addresses(["0" * 26])[0], method=way.method)
-            headers = answer.headers
+            with browser.open(way.addresses(["0" * 26])[0], method=way.method) as answer:
+                headers = answer.headers
             if not (
                 headers["Content-Security-Policy"].endswith("frame-ancestors 'none'")
                 and "unsafe" not in headers["Content-Security-Policy"]

@@ -69,7 +69,7 @@ class NoLine(Forbidden):
 def init_app(app: Flask) -> None:
     login.init_app(app, add_context_processor=False)
     app.before_request(_guard)
-    app.jinja_env.globals.update(may=_may, places=_places)
+    app.jinja_env.globals.update(may=_may, my_clinics=_my_clinics)
 
 
 # ------------------------------------------------------------------------------------------- the session
@@ -219,7 +219,7 @@ def _may(endpoint: str, method: str = "GET") -> bool:
     return current_user.is_authenticated and permissions.may(signed_in().role, endpoint, method)
 
 
-def _places() -> Sequence[Place]:
+def _my_clinics() -> Sequence[Place]:
     """For the bar: the clinics of the person who asks."""
     return memberships.places_of(db.session, account())
 
