@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test bench reference install install-test clean
+.PHONY: run test bench reference mutants install install-test clean
 
 run: .venv/installed
 	@exec $(BIN)/python app.py
@@ -24,6 +24,10 @@ FIRST ?= 0
 reference: .venv/installed-test
 	@$(BIN)/python tests/reference/run.py $(COUNT) $(FIRST)
 
+mutants: .venv/installed-mutation
+	nice -n 15 $(BIN)/mutmut run --max-children 1
+	$(BIN)/mutmut results
+
 install: .venv/installed
 install-test: .venv/installed-test
 
@@ -38,5 +42,9 @@ install-test: .venv/installed-test
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
 	@touch $@ .venv/installed
 
+.venv/installed-mutation: .venv/installed-test
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[mutation]'
+	@touch $@
+
 clean:
-	rm -rf .venv instance
+	rm -rf .venv instance mutants

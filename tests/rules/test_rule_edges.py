@@ -1,5 +1,6 @@
 """A case just inside and just outside each edge: what is raised, and what is not."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,8 +12,13 @@ from tracker.rules.check import check
 
 
 def ask(**more: Any) -> Answer:
+    """The answer to a case, with every word of it read."""
     case = case_from(document(**more))
-    return check(case, case.as_of)
+    answer = check(case, case.as_of)
+    for each in answer.alerts:
+        assert each.message
+        assert each.proof.clears
+    return answer
 
 
 def raised(answer: Answer) -> set[str]:
@@ -977,3 +983,12 @@ def test_key_of_an_alert_outlives_the_day() -> None:
     other = {each.key for each in check(later, later.as_of).alerts}
 
     assert "PA_EXPIRES_BEFORE_REFILL:PA1:2026-06-30" in one & other
+
+
+def test_next_fill_comes_after_the_last_however_far_ahead_fills_are_made() -> None:
+    # Of the other product, so that no payer finds the next one too soon.
+    today = fill(on="2026-06-08", formulation="non_modified")
+
+    answer = ask(fills=[today], policy={"fill_ahead_days": 40})
+
+    assert answer.next_fill == date(2026, 6, 9)

@@ -2,6 +2,7 @@
 
 import json
 from copy import deepcopy
+from dataclasses import replace
 from datetime import date, timedelta
 from random import Random
 from typing import Any
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from tracker.rules.answer import Answer, TableFill
 from tracker.rules.casefile import answer_document, case_document, case_from
 from tracker.rules.check import check
-from tracker.rules.decision import decide, signature
+from tracker.rules.decision import Decision, decide
 from tracker.rules.desk import Desk
 from tracker.rules.facts import Regimen
 from tracker.rules.units import dispensed, mg_of, mg_per_day, remainder_mg
@@ -44,6 +45,29 @@ def spoken_of(answer: Answer) -> Any:
     return found
 
 
+def signature(decision: Decision) -> object:
+    """What counts as the answer (rulebook 10.5): not the day itself, nor facts and texts."""
+    table = decision.table
+    return (
+        table.run_out,
+        table.next_fill,
+        decision.start_renewal_by,
+        decision.earliest_denial,
+        [
+            (
+                fill.on,
+                fill.days_supply,
+                fill.plan,
+                fill.units,
+                fill.authorization,
+                [(each.check, each.result, each.code) for each in fill.checks],
+            )
+            for fill in table.fills
+        ],
+        [(each.code, each.severity, each.about, each.harm_on) for each in decision.findings],
+    )
+
+
 @given(seeds)
 @settings(max_examples=150)
 def test_answer_holds_exactly_until_valid_until(seed: int) -> None:
@@ -70,6 +94,14 @@ def test_every_alert_is_said_and_proved(seed: int) -> None:
         assert alert.proof.clears[0] == alert.clears_when
         assert "None" not in alert.message + alert.clears_when
         assert not any("None" in line.value + line.label for line in alert.proof.sums)
+
+
+@given(seeds)
+def test_words_and_proof_stay_as_first_read(seed: int) -> None:
+    for alert in ask(made(seed)).alerts:
+        assert alert.proof is alert.proof
+        assert alert.message == alert.message
+        assert alert == replace(alert)
 
 
 @given(seeds)

@@ -1,10 +1,10 @@
 """What a check answers: the dates, the table of fills with their checks, and the alerts with their proof."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from tracker.rules.facts import Override
 from tracker.rules.words import AboutKind, AlertCode, Check, Formulation, Result, Severity
@@ -13,8 +13,7 @@ Fact: TypeAlias = "date | datetime | Decimal | int | str | tuple[Fact, ...] | Ma
 Facts: TypeAlias = Mapping[str, Fact]
 
 
-@dataclass(frozen=True, slots=True)
-class CheckResult:
+class CheckResult(NamedTuple):
     """One check of one fill; `code` is None on a plain pass or unknown, `about` the object to blame."""
 
     check: Check
@@ -25,8 +24,7 @@ class CheckResult:
     about_kind: AboutKind | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TableFill:
+class TableFill(NamedTuple):
     """One planned or projected fill of the next 12 months with its checks.
 
     `plan` and `coverage` are ids of who pays (None: nobody), `authorization` the one charged,
@@ -87,9 +85,21 @@ class Proof:
     clears: tuple[str, ...]
 
 
+class Spoken(Protocol):
+    """A finding in words, worked out when they are read."""
+
+    @property
+    def message(self) -> str: ...
+    @property
+    def proof(self) -> Proof: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One finding. `key` is stable (rulebook 10.2) without the patient, unique within an answer."""
+    """One finding. `key` is stable (rulebook 10.2) without the patient, unique within an answer.
+
+    The words follow from the facts, so they are neither made before they are read nor compared.
+    """
 
     code: AlertCode
     severity: Severity
@@ -98,9 +108,20 @@ class Alert:
     key: str
     harm_on: date | None
     facts: Facts
-    message: str
-    clears_when: str
-    proof: Proof
+    spoken: Spoken = field(repr=False, compare=False)
+
+    @property
+    def message(self) -> str:
+        return self.spoken.message
+
+    @property
+    def clears_when(self) -> str:
+        """The change that clears it first; `proof.clears` has them all."""
+        return self.proof.clears[0]
+
+    @property
+    def proof(self) -> Proof:
+        return self.spoken.proof
 
 
 @dataclass(frozen=True, slots=True)

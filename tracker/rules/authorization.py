@@ -104,4 +104,7 @@ def valid_on(permits: Sequence[Permit], day: date) -> list[Permit]:
 
 def pick(permits: Sequence[Permit], ledger: Ledger, needed: Mapping[str, int]) -> Permit | None:
     """Of those in force, the first that still has enough units of every code."""
-    return next((each for each in permits if ledger.enough(each, needed)), None)
+    for each in permits:
+        if ledger.enough(each, needed):
+            return each
+    return None

@@ -6,14 +6,16 @@ from fractions import Fraction
 
 from tracker.rules import parameters
 from tracker.rules.answer import CheckResult, Fact
-from tracker.rules.authorization import IN_PROGRESS, Permit, pick
+from tracker.rules.authorization import IN_PROGRESS, Ledger, Permit, pick
 from tracker.rules.book import Book, Member, regimen_on
 from tracker.rules.coverage import member_since
 from tracker.rules.dates import days_between, plus
-from tracker.rules.desk import own_codes
-from tracker.rules.draft import Draft, paid_within_year
+from tracker.rules.draft import Draft, SoFar, paid_within_year
 from tracker.rules.facts import Regimen
 from tracker.rules.request_date import note_as_of_request, request_on
+from tracker.rules.terms import Around, Terms
+from tracker.rules.today import Today
+from tracker.rules.units import Units
 from tracker.rules.words import (
     AboutKind,
     AlertCode,
@@ -31,78 +33,72 @@ _UNKNOWN = CheckResult(Check.AUTHORIZATION, Result.UNKNOWN, None, {})
 _CONTINUED = frozenset({AlertCode.PA_MISSING, AlertCode.PA_WRONG_PAYER, AlertCode.REFILL_AT_RISK})
 
 
-def check_authorization(draft: Draft) -> tuple[CheckResult, Permit | None]:
+def check_authorization(draft: Draft, sofar: SoFar) -> tuple[CheckResult, Permit | None]:
     """If a rule asks for PA, one of the paying plan must be in force with every code and units left.
 
     With the authorization that is charged.
     """
-    if draft.under_part_b:
+    terms = draft.terms
+    if terms.part_b or not (terms.asked or terms.unsure):
         return _PASS, None
-    asked = [code for code in draft.codes if _asks(draft, code) is True]
-    unsure = [code for code in draft.codes if _asks(draft, code) is None]
-    if not asked and not unsure:
-        return _PASS, None
-    if draft.units is None:
-        return _of_unknown_units(draft, bool(asked)), None
-    needed = {code: draft.units[code] for code in (*asked, *unsure)}
-    found = pick(draft.in_force(_PA), draft.ledger, needed)
+    if terms.dispensing.units is None:
+        return _of_unknown_units(draft, sofar), None
+    found = pick(terms.granted, sofar.ledger, terms.needed)
     if found is not None:
-        return (_UNKNOWN if unsure else _PASS), found
-    if not asked:
+        return (_UNKNOWN if terms.unsure else _PASS), found
+    if not terms.asked:
         return _UNKNOWN, None
-    sure = {code: draft.units[code] for code in asked}
-    found = pick(draft.in_force(_PA), draft.ledger, sure)
+    if not terms.unsure:
+        return _refused(draft, sofar, terms.needed, unsure=False), None
+    sure = terms.units_of(tuple(terms.asked))
+    found = pick(terms.granted, sofar.ledger, sure)
     if found is not None:
         return _UNKNOWN, found
-    return _refused(draft, sure, unsure=bool(unsure)), None
+    return _refused(draft, sofar, sure, unsure=True), None
 
 
-def _asks(draft: Draft, code: str) -> bool | None:
-    rule = draft.rules[code]
-    return rule.prior_authorization if rule else None
-
-
-def _of_unknown_units(draft: Draft, asked: bool) -> CheckResult:
+def _of_unknown_units(draft: Draft, sofar: SoFar) -> CheckResult:
     """With an authorization in force the check is unknown: nobody knows the units."""
-    if not asked or draft.in_force(_PA):
+    if not draft.terms.asked or draft.terms.granted:
         return _UNKNOWN
-    return _refused(draft, {}, unsure=False)
+    return _refused(draft, sofar, {}, unsure=False)
 
 
-def _refused(draft: Draft, needed: Mapping[str, int], *, unsure: bool) -> CheckResult:
+def _refused(draft: Draft, sofar: SoFar, needed: Units, *, unsure: bool) -> CheckResult:
     """A failed check, unless the patient need not ask: already on the drug, or in the continuity window."""
-    if _new_starts_only(draft) and _already_on_drug(draft):
+    terms = draft.terms
+    if _new_starts_only(terms) and _already_on_drug(terms, sofar.today):
         if unsure:
             return _UNKNOWN
         return CheckResult(Check.AUTHORIZATION, Result.PASS, None, {"reason": "already_on_drug"})
-    named = name_refusal(draft, needed)
+    named = name_refusal(draft, sofar, needed)
     if named.code in _CONTINUED:
-        limit = continuity_until(draft)
+        limit = continuity_until(terms)
         if limit is not None and draft.on <= limit:
             return CheckResult(
                 Check.AUTHORIZATION,
                 Result.PASS,
                 AlertCode.CONTINUITY_WINDOW_ACTIVE,
                 {"limit_date": limit},
-                draft.member.coverage.id,
+                terms.member.coverage.id,
                 AboutKind.COVERAGE,
             )
     return named
 
 
-def _new_starts_only(draft: Draft) -> bool:
-    rules = [rule for rule in draft.rules.values() if rule and rule.prior_authorization]
+def _new_starts_only(terms: Terms) -> bool:
+    rules = [rule for rule in terms.rules.values() if rule and rule.prior_authorization]
     return all(rule.prior_authorization_new_starts_only for rule in rules)
 
 
-def _already_on_drug(draft: Draft) -> bool:
-    asked_on = request_on(draft, None) or note_as_of_request(draft, ())
-    return paid_within_year(draft, asked_on)
+def _already_on_drug(terms: Terms, today: Today) -> bool:
+    asked_on = request_on(terms, None) or note_as_of_request(terms, today, ())
+    return paid_within_year(terms, asked_on)
 
 
-def continuity_until(draft: Draft) -> date | None:
+def continuity_until(terms: Terms) -> date | None:
     """Last day of a new Medicare Advantage plan's continuity; None if the course began under it."""
-    return continued_until(draft.desk.book, draft.member, draft.regimen)
+    return continued_until(terms.desk.book, terms.member, terms.dispensing.regimen)
 
 
 def continued_until(book: Book, member: Member, regimen: Regimen) -> date | None:
@@ -121,34 +117,35 @@ def _fail(code: AlertCode, permit: Permit, facts: Mapping[str, Fact]) -> CheckRe
     return CheckResult(Check.AUTHORIZATION, Result.FAIL, code, facts, about, AboutKind.AUTHORIZATION)
 
 
-def name_refusal(draft: Draft, needed: Mapping[str, int]) -> CheckResult:
+def name_refusal(draft: Draft, sofar: SoFar, needed: Units) -> CheckResult:
     """The first that applies of: units, code or product, ended, later or asked, other plan, none."""
-    permits = draft.permits(_PA)
-    valid, fitting = draft.valid(_PA), draft.in_force(_PA)
+    terms = draft.terms
     return (
-        _too_few_units(draft, fitting, needed)
-        or _lacks_code(fitting, needed)
-        or _other_product(valid)
-        or _by_time(draft, permits)
-        or _other_plan(draft)
+        _too_few_units(terms, sofar.ledger, terms.granted, needed)
+        or _lacks_code(terms.granted, needed)
+        or _other_product(terms.valid(_PA))
+        or _by_time(draft, sofar)
+        or _other_plan(terms)
         or CheckResult(
             Check.AUTHORIZATION,
             Result.FAIL,
             AlertCode.PA_MISSING,
             {},
-            draft.member.coverage.id,
+            terms.member.coverage.id,
             AboutKind.COVERAGE,
         )
     )
 
 
-def _too_few_units(draft: Draft, valid: Sequence[Permit], needed: Mapping[str, int]) -> CheckResult | None:
+def _too_few_units(
+    terms: Terms, ledger: Ledger, valid: Sequence[Permit], needed: Units
+) -> CheckResult | None:
     """Of several the one that lasts longest. A code it lacks is not short of units: that is named next."""
     listed = [(each, {code: n for code, n in needed.items() if each.covers(code)}) for each in valid]
-    found = [(each, mine) for each, mine in listed if not draft.ledger.enough(each, mine)]
+    found = [(each, mine) for each, mine in listed if not ledger.enough(each, mine)]
     if not found:
         return None
-    lasting = [(_scarcest(draft, each, mine), each) for each, mine in found]
+    lasting = [(_scarcest(terms, ledger, each, mine), each) for each, mine in found]
     (days, code, left), permit = max(lasting, key=lambda pair: pair[0][0])
     facts: dict[str, Fact] = {
         "code": code,
@@ -161,15 +158,15 @@ def _too_few_units(draft: Draft, valid: Sequence[Permit], needed: Mapping[str, i
     return _fail(kind, permit, facts)
 
 
-def _scarcest(draft: Draft, permit: Permit, needed: Mapping[str, int]) -> tuple[int, str, int]:
+def _scarcest(terms: Terms, ledger: Ledger, permit: Permit, needed: Units) -> tuple[int, str, int]:
     """Days supply that the units left last, the code that runs out first, and its units."""
-    lefts = [(draft.ledger.left(permit, code), code, count) for code, count in needed.items()]
+    lefts = [(ledger.left(permit, code), code, count) for code, count in needed.items()]
     limited = [(Fraction(left, count), code, left) for left, code, count in lefts if left is not None]
     share, code, left = min(limited, key=lambda each: each[0])
-    return int(share * draft.days), code, left
+    return int(share * terms.dispensing.days), code, left
 
 
-def _lacks_code(valid: Sequence[Permit], needed: Mapping[str, int]) -> CheckResult | None:
+def _lacks_code(valid: Sequence[Permit], needed: Units) -> CheckResult | None:
     lacking = ((permit, code) for permit in valid for code in needed if not permit.covers(code))
     permit, code = next(lacking, (None, ""))
     if permit is None:
@@ -182,33 +179,42 @@ def _other_product(valid: Sequence[Permit]) -> CheckResult | None:
     return _fail(AlertCode.PA_PRODUCT_MISMATCH, valid[0], {"ends_on": valid[0].pa.ends_on}) if valid else None
 
 
-def _by_time(draft: Draft, permits: Sequence[Permit]) -> CheckResult | None:
+def _around(terms: Terms) -> Around:
+    """The plan's authorizations and requests, looked up once for all fills on these terms."""
+    found = terms.around
+    if found is None:
+        permits, formulation = terms.permits(_PA), terms.dispensing.formulation
+        granted = [each for each in permits if each.granted and each.fits(formulation)]
+        ended = [each for each in granted if each.ends < terms.day]
+        later = [each for each in granted if each.pa.starts_on and each.pa.starts_on > terms.day]
+        found = terms.around = Around(
+            permits,
+            max(ended, key=lambda each: each.ends, default=None),
+            min(later, key=lambda each: each.pa.starts_on or date.min, default=None),
+            _last(permits, IN_PROGRESS),
+        )
+    return found
+
+
+def _by_time(draft: Draft, sofar: SoFar) -> CheckResult | None:
     """Ended before the fill, else only a later one, else a request."""
-    fitting = [each for each in permits if each.fits(draft.formulation)]
-    granted = [each for each in fitting if each.granted]
-    ended = max((each for each in granted if each.ends < draft.on), key=lambda each: each.ends, default=None)
-    later = min(
-        (each for each in granted if each.pa.starts_on and each.pa.starts_on > draft.on),
-        key=lambda each: each.pa.starts_on or date.min,
-        default=None,
-    )
-    asked = _last(permits, IN_PROGRESS)
+    permits, ended, later, asked = around = _around(draft.terms)
     if ended is not None:
-        return _ended(draft, ended, later, asked, permits)
+        return _ended(draft, sofar, ended, around)
     if later is not None and later.pa.starts_on is not None:
         starts = later.pa.starts_on
         facts: dict[str, Fact] = {
             "effective_on": starts,
-            "days_until": days_between(draft.today.day, starts),
+            "days_until": days_between(sofar.today.day, starts),
         }
         return _fail(AlertCode.PA_NOT_YET_EFFECTIVE, later, facts)
     if asked is not None:
-        facts = {"due_on": draft.on, "days_until": days_between(draft.today.day, draft.on)}
+        facts = {"due_on": draft.on, "days_until": days_between(sofar.today.day, draft.on)}
         return _fail(AlertCode.REFILL_AT_RISK, asked, facts)
     denied = _last(permits, frozenset({AuthorizationStatus.DENIED}))
     if denied is None:
         return None
-    renewed = draft.desk.book.authorizations.get(denied.pa.renews or "")
+    renewed = draft.terms.desk.book.authorizations.get(denied.pa.renews or "")
     return _fail(AlertCode.PA_DENIED, denied, {"ends_on": renewed.ends_on if renewed else None})
 
 
@@ -216,11 +222,10 @@ def _last(permits: Sequence[Permit], statuses: frozenset[AuthorizationStatus]) -
     return next((each for each in reversed(permits) if each.pa.status in statuses), None)
 
 
-def _ended(
-    draft: Draft, ended: Permit, later: Permit | None, asked: Permit | None, permits: Sequence[Permit]
-) -> CheckResult:
+def _ended(draft: Draft, sofar: SoFar, ended: Permit, around: Around) -> CheckResult:
     """PA_DENIED (its renewal was), PA_EXPIRED, PA_GAP or PA_EXPIRES_BEFORE_REFILL, about the last to end."""
-    end, today = ended.ends, draft.today
+    end, today = ended.ends, sofar.today
+    permits, _, later, asked = around
     denied = [
         each
         for each in permits
@@ -250,29 +255,30 @@ def _ended(
         "ends_on": end,
         "days_left": days_between(today.day, end),
         "gap_days": days_between(end, draft.on),
-        "early_fill_window": _early_fill_window(draft, end),
+        "early_fill_window": _early_fill_window(sofar, end),
         "renewal": renewal,
     }
     return _fail(AlertCode.PA_EXPIRES_BEFORE_REFILL, ended, facts)
 
 
-def _early_fill_window(draft: Draft, end: date) -> tuple[date, date] | None:
+def _early_fill_window(sofar: SoFar, end: date) -> tuple[date, date] | None:
     """First day from today, after the last fill, that is not too soon .. the authorization's end."""
-    first = draft.first_possible()
+    first = sofar.first_possible()
     return (first, end) if first <= end else None
 
 
-def _other_plan(draft: Draft) -> CheckResult | None:
+def _other_plan(terms: Terms) -> CheckResult | None:
     """An authorization of another plan, valid on that date."""
+    plan, filled = terms.member.plan.id, terms.dispensing
     found = [
         each
-        for each in draft.desk.permits
+        for each in terms.desk.permits
         if each.pa.kind is _PA
-        and each.pa.plan != draft.member.plan.id
+        and each.pa.plan != plan
         and each.granted
-        and each.on(draft.on)
-        and each.fits(draft.formulation)
-        and each.is_about(own_codes(draft.regimen))
+        and each.on(terms.day)
+        and each.fits(filled.formulation)
+        and each.is_about(filled.own)
     ]
     if not found:
         return None

@@ -6,6 +6,7 @@ Nothing here depends on today. The indexes are made once per check.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from tracker.rules import parameters
 from tracker.rules.dates import month_end, plus
@@ -27,8 +28,7 @@ class Member:
         return self.starts_on <= day and (self.ends_on is None or day <= self.ends_on)
 
 
-@dataclass(frozen=True, slots=True)
-class Supplied:
+class Supplied(NamedTuple):
     """A real fill, not reversed, with the regimen it was made for and the units it was billed as."""
 
     fill: Fill
@@ -150,11 +150,10 @@ def regimen_from(regimens: tuple[Regimen, ...], day: date) -> Regimen | None:
 
 def regimen_of_fill(regimens: tuple[Regimen, ...], day: date) -> Regimen | None:
     """A real fill's: the one in force on its date, else the last before, else the first (rulebook 3.3)."""
-    found = regimens[0] if regimens else None
-    for each in regimens:
+    for each in reversed(regimens):
         if each.starts_on <= day:
-            found = each
-    return found
+            return each
+    return regimens[0] if regimens else None
 
 
 def course_start(regimens: tuple[Regimen, ...], regimen: Regimen) -> date:

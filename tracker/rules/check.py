@@ -7,7 +7,7 @@ from tracker.rules.decision import Decision, decide, valid_until
 from tracker.rules.desk import Desk
 from tracker.rules.facts import Case
 from tracker.rules.finding import Finding
-from tracker.rules.proof import prove, say
+from tracker.rules.proof import InWords
 from tracker.rules.wording import Wording
 
 
@@ -29,18 +29,14 @@ def check(case: Case, as_of: date) -> Answer:
 
 
 def _alert(desk: Desk, decision: Decision, finding: Finding) -> Alert:
-    """Put a finding into words, with its proof."""
-    words = Wording(desk, decision, finding)
-    message, clears = say(words)
+    """A finding with its words and proof to come."""
     return Alert(
-        code=finding.code,
-        severity=finding.severity,
-        about=finding.about,
-        about_kind=finding.about_kind,
-        key=finding.key,
-        harm_on=finding.harm_on,
-        facts=finding.facts,
-        message=message,
-        clears_when=clears[0],
-        proof=prove(words, clears),
+        finding.code,
+        finding.severity,
+        finding.about,
+        finding.about_kind,
+        finding.key,
+        finding.harm_on,
+        finding.facts,
+        InWords(Wording(desk, decision, finding)),
     )

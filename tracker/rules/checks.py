@@ -1,47 +1,71 @@
 """The six checks of one fill, in order (rulebook 5): facts in, pass, fail or unknown with its facts out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import TypeAlias
 
 from tracker.rules import parameters
 from tracker.rules.answer import CheckResult, Facts
 from tracker.rules.authorization import Permit
 from tracker.rules.authorization_check import check_authorization
 from tracker.rules.coverage import last_ended
-from tracker.rules.desk import own_codes
-from tracker.rules.draft import Draft
+from tracker.rules.dates import plus
+from tracker.rules.draft import Draft, SoFar
 from tracker.rules.facts import QuantityLimit, Rule
 from tracker.rules.quantity import Dispensed, against, days_supply_facts
-from tracker.rules.steps_check import check_steps
-from tracker.rules.words import AboutKind, AlertCode, AuthorizationKind, Check, Result
+from tracker.rules.steps_check import check_steps, steps_without_trials
+from tracker.rules.terms import Alike, Dispensing, Terms
+from tracker.rules.words import AboutKind, AlertCode, AuthorizationKind, Check, LimitMethod, Result
+
+# A rule's or an override's; False: none, True or None: unknown.
+Limit: TypeAlias = QuantityLimit | bool | None
+Made: TypeAlias = Sequence[tuple[date, Dispensing]]
 
 _SHOWN_FIRST = {Result.FAIL: 0, Result.UNKNOWN: 1, Result.PASS: 2}
 _NO_LIMIT = CheckResult(Check.QUANTITY_LIMIT, Result.PASS, None, {})
 
 
-def run_checks(draft: Draft) -> tuple[tuple[CheckResult, ...], Permit | None]:
+def run_checks(draft: Draft, sofar: SoFar) -> tuple[tuple[CheckResult, ...], Permit | None]:
     """All six checks, or coverage alone; with the authorization that is charged."""
-    coverage = check_coverage(draft)
-    if draft.payer.paying is None or coverage.code is AlertCode.NOT_COVERED:
-        return (coverage,), None
-    if coverage.code is AlertCode.BENEFIT_ROUTE_MISMATCH and _covered(draft).result is Result.FAIL:
-        return (coverage,), None
-    authorization, charged = check_authorization(draft)
+    terms = draft.terms
+    alike = terms.alike
+    if alike is None:
+        alike = terms.alike = _alike(terms)
+    if alike.alone:
+        return (alike.coverage,), None
+    authorization, charged = check_authorization(draft, sofar)
     checks = (
-        coverage,
+        alike.coverage,
         authorization,
-        check_quantity(draft),
-        check_days_supply(draft),
+        alike.quantity or check_quantity(terms, draft.on, sofar.made),
+        alike.days_supply or check_days_supply(terms),
         check_too_soon(draft),
-        check_steps(draft, charged),
+        alike.steps or check_steps(terms, sofar, charged),
     )
     return checks, charged
 
 
-def check_coverage(draft: Draft) -> CheckResult:
+def _alike(terms: Terms) -> Alike:
+    """The checks that need to be made but once on the same terms."""
+    coverage = check_coverage(terms)
+    if terms.payer.paying is None or coverage.code is AlertCode.NOT_COVERED:
+        return Alike(coverage, alone=True)
+    if coverage.code is AlertCode.BENEFIT_ROUTE_MISMATCH and _covered(terms).result is Result.FAIL:
+        return Alike(coverage, alone=True)
+    return Alike(
+        coverage,
+        alone=False,
+        quantity=None if _counts_back(terms) else check_quantity(terms, terms.day, ()),
+        days_supply=check_days_supply(terms),
+        steps=steps_without_trials(terms),
+    )
+
+
+def check_coverage(terms: Terms) -> CheckResult:
     """Some coverage is in force, its route is right, and the drug is covered (rulebook 5.1)."""
-    payer = draft.payer
+    payer = terms.payer
     if payer.first is None:
-        ended = last_ended(draft.desk.book, draft.on)
+        ended = last_ended(terms.desk.book, terms.day)
         return CheckResult(
             Check.COVERAGE,
             Result.FAIL,
@@ -59,7 +83,7 @@ def check_coverage(draft: Draft) -> CheckResult:
             payer.first.coverage.id,
             AboutKind.COVERAGE,
         )
-    covered = _covered(draft)
+    covered = _covered(terms)
     if payer.missing and covered.result is not Result.FAIL:
         return CheckResult(Check.COVERAGE, Result.UNKNOWN, None, {"missing": payer.missing})
     return covered
@@ -69,20 +93,20 @@ _COVERED = CheckResult(Check.COVERAGE, Result.PASS, None, {})
 _COVERED_PERHAPS = CheckResult(Check.COVERAGE, Result.UNKNOWN, None, {})
 
 
-def _covered(draft: Draft) -> CheckResult:
+def _covered(terms: Terms) -> CheckResult:
     """The drug is covered by its rule or by a formulary exception in force; Part B asks no rule."""
-    if draft.under_part_b:
+    if terms.part_b:
         return _COVERED
-    answers = {code: (rule.covered if rule else None) for code, rule in draft.rules.items()}
+    answers = {code: (rule.covered if rule else None) for code, rule in terms.rules.items()}
     open_codes = [code for code, covered in answers.items() if not covered]
     if not open_codes:
         return _COVERED
-    exceptions = draft.in_force(AuthorizationKind.FORMULARY_EXCEPTION)
+    exceptions = terms.in_force(AuthorizationKind.FORMULARY_EXCEPTION)
     left = [code for code in open_codes if not any(each.covers(code) for each in exceptions)]
     if not left:
         return CheckResult(Check.COVERAGE, Result.PASS, None, {"reason": "exception"})
     if any(answers[code] is False for code in left):
-        about = draft.member.coverage.id
+        about = terms.member.coverage.id
         return CheckResult(Check.COVERAGE, Result.FAIL, AlertCode.NOT_COVERED, {}, about, AboutKind.COVERAGE)
     return _COVERED_PERHAPS
 
@@ -99,57 +123,82 @@ def by_rule(rules: Mapping[str, Rule | None]) -> list[tuple[Rule | None, frozens
     return [(rule, frozenset(codes)) for rule, codes in found]
 
 
-def check_quantity(draft: Draft) -> CheckResult:
+def check_quantity(terms: Terms, on: date, made: Made) -> CheckResult:
     """Within the quantity limit, or within that of an override in force (rulebook 5.3)."""
-    found = [_quantity_of_rule(draft, rule, codes) for rule, codes in by_rule(draft.rules)]
+    found = [_within(terms, on, made, limits, held) for limits, held in _limits(terms)]
     result, facts = min(found, key=lambda each: _SHOWN_FIRST[each[0]], default=(Result.PASS, {}))
     if result is Result.PASS and not facts:
         return _NO_LIMIT
     code, about, kind = None, None, None
     if result is Result.FAIL:
-        code, about, kind = AlertCode.QL_EXCEEDED, draft.member.coverage.id, AboutKind.COVERAGE
+        code, about, kind = AlertCode.QL_EXCEEDED, terms.member.coverage.id, AboutKind.COVERAGE
     return CheckResult(Check.QUANTITY_LIMIT, result, code, facts, about, kind)
 
 
-def _quantity_of_rule(draft: Draft, rule: Rule | None, codes: frozenset[str]) -> tuple[Result, Facts]:
-    limit = rule.quantity_limit if rule else None
-    if limit is False or (rule is None and draft.under_part_b):
-        return Result.PASS, {}
-    overrides = [
-        each
-        for each in draft.in_force(AuthorizationKind.QUANTITY_LIMIT_OVERRIDE)
-        if all(each.covers(code) for code in codes)
-    ]
-    limits: list[QuantityLimit | bool | None] = [each.pa.quantity_limit for each in overrides] or [limit]
-    held = codes | _held(draft, rule)
-    found = [_against(draft, each, held, overridden=bool(overrides)) for each in limits]
+def _limits(terms: Terms) -> list[tuple[list[Limit], frozenset[str]]]:
+    """Per rule the limits of which one must let the fill pass, with the codes that count.
+
+    Overrides in force replace the rule's; one without a limit of its own lets any quantity pass.
+    """
+    found: list[tuple[list[Limit], frozenset[str]]] = []
+    for rule, codes in by_rule(terms.rules):
+        limit: Limit = rule.quantity_limit if rule else None
+        if limit is False or (rule is None and terms.part_b):
+            found.append(([False], codes))
+            continue
+        overrides: list[Limit] = [
+            each.pa.quantity_limit or False
+            for each in terms.in_force(AuthorizationKind.QUANTITY_LIMIT_OVERRIDE)
+            if all(each.covers(code) for code in codes)
+        ]
+        found.append((overrides or [limit], codes | _held(terms, rule)))
+    return found
+
+
+def _held(terms: Terms, rule: Rule | None) -> frozenset[str]:
+    """The drug's own codes that a rule holds for: earlier fills may have used more of them than this one."""
+    own = terms.dispensing.own
+    rules = terms.desk.rules(terms.payer.paying, own, own, terms.day)
+    return frozenset(code for code, other in rules.items() if other is rule)
+
+
+def _counts_back(terms: Terms) -> bool:
+    """Does a rolling limit look at the fills before this one?"""
+    return any(
+        isinstance(limit, QuantityLimit) and limit.method is LimitMethod.ROLLING
+        for limits, _ in _limits(terms)
+        for limit in limits
+    )
+
+
+def _within(
+    terms: Terms, on: date, made: Made, limits: list[Limit], held: frozenset[str]
+) -> tuple[Result, Facts]:
+    found = [_against(terms, on, made, limit, held) for limit in limits]
     # Of several overrides the one that lets most pass counts.
     return max(found, key=lambda each: _SHOWN_FIRST[each[0]])
 
 
-def _held(draft: Draft, rule: Rule | None) -> frozenset[str]:
-    """The drug's own codes that a rule holds for: earlier fills may have used more of them than this one."""
-    rules = draft.desk.rules(draft.payer.paying, draft.regimen, own_codes(draft.regimen), draft.on)
-    return frozenset(code for code, other in rules.items() if other is rule)
+def _against(terms: Terms, on: date, made: Made, limit: Limit, held: frozenset[str]) -> tuple[Result, Facts]:
+    if not isinstance(limit, QuantityLimit):
+        return (Result.PASS if limit is False else Result.UNKNOWN), {}
+    now = terms.dispensing
+    fill = Dispensed(on, now.days, now.regimen, now.units)
+    if limit.method is not LimitMethod.ROLLING:
+        return against(limit, fill, (), held)
+    earlier = terms.desk.dispensed_from(plus(on, 1 - limit.per_days))
+    earlier += [Dispensed(day, each.days, each.regimen, each.units) for day, each in made]
+    return against(limit, fill, earlier, held)
 
 
-def _against(
-    draft: Draft, limit: QuantityLimit | bool | None, held: frozenset[str], *, overridden: bool
-) -> tuple[Result, Facts]:
-    if isinstance(limit, QuantityLimit):
-        fill = Dispensed(draft.on, draft.days, draft.regimen, draft.units)
-        return against(limit, fill, draft.earlier, held)
-    return (Result.PASS if overridden else Result.UNKNOWN), {}
-
-
-def check_days_supply(draft: Draft) -> CheckResult:
+def check_days_supply(terms: Terms) -> CheckResult:
     """Days supply within the lowest limit of the rules and of Medicare Part B (rulebook 5.4)."""
-    limits = [rule.max_days_supply for rule in draft.rules.values() if rule]
-    part_b = parameters.on(parameters.PART_B_DAYS_SUPPLY, draft.on).value if draft.under_part_b else None
-    passes, facts = days_supply_facts(limits, part_b, draft.days)
+    limits = [rule.max_days_supply for rule in terms.rules.values() if rule]
+    part_b = parameters.on(parameters.PART_B_DAYS_SUPPLY, terms.day).value if terms.part_b else None
+    passes, facts = days_supply_facts(limits, part_b, terms.dispensing.days)
     if passes:
         return CheckResult(Check.DAYS_SUPPLY, Result.PASS, None, facts)
-    about = draft.member.coverage.id
+    about = terms.member.coverage.id
     return CheckResult(
         Check.DAYS_SUPPLY, Result.FAIL, AlertCode.DAYS_SUPPLY_EXCEEDED, facts, about, AboutKind.COVERAGE
     )
@@ -157,13 +206,14 @@ def check_days_supply(draft: Draft) -> CheckResult:
 
 def check_too_soon(draft: Draft) -> CheckResult:
     """Not before the payer's first day; an override lets it pass, not for Part B (rulebook 5.5)."""
-    earliest, code = draft.window.earliest, draft.window.code
-    part_b = code is AlertCode.DELIVERY_TOO_EARLY
+    on, earliest, part_b = draft.on, draft.earliest, draft.terms.part_b
     facts: Facts = {"deliver_not_before": earliest} if part_b else {"earliest": earliest, "override": None}
-    if earliest is None or draft.on >= earliest:
+    if earliest is None or on >= earliest:
         return CheckResult(Check.TOO_SOON, Result.PASS, None, facts)
-    about, kind = draft.on.isoformat(), AboutKind.PLANNED_FILL
-    if draft.override is not None and not part_b:
-        facts = {"earliest": earliest, "override": draft.override.kind}
+    code = AlertCode.DELIVERY_TOO_EARLY if part_b else AlertCode.REFILL_TOO_SOON
+    about, kind = on.isoformat(), AboutKind.PLANNED_FILL
+    override = draft.planned.override if draft.planned else None
+    if override is not None and not part_b:
+        facts = {"earliest": earliest, "override": override.kind}
         return CheckResult(Check.TOO_SOON, Result.PASS, code, facts, about, kind)
     return CheckResult(Check.TOO_SOON, Result.FAIL, code, facts, about, kind)

@@ -13,6 +13,7 @@ from tracker.rules.desk import Desk, own_codes
 from tracker.rules.facts import Denial, Plan
 from tracker.rules.finding import Finding, days_to
 from tracker.rules.today import Today
+from tracker.rules.units import Units
 from tracker.rules.words import (
     AboutKind,
     AlertCode,
@@ -42,11 +43,12 @@ def _of_real_fills(desk: Desk) -> tuple[Finding, ...]:
     """What is said of real fills; no day changes it."""
     found: list[Finding] = []
     for each in desk.book.supplied:
-        if each.fill.claim is not None:
+        if is_denied(each):
             found.extend(_resubmit(desk, each))
         if each.fill.modifiers:
             found.extend(_modifiers(desk, each))
-        found.extend(_mismatch(each))
+        if each.fill.units:
+            found.extend(_mismatch(each))
     return tuple(found)
 
 
@@ -60,8 +62,6 @@ def is_denied(each: Supplied) -> bool:
 
 def _resubmit(desk: Desk, each: Supplied) -> Iterator[Finding]:
     """A retroactive approval covers a denied fill's date, plan, codes and formulation."""
-    if not is_denied(each):
-        return
     payer = desk.payer(each.fill.on).paying
     if payer is None:
         return
@@ -105,17 +105,27 @@ def _mismatch(each: Supplied) -> Iterator[Finding]:
     """A code that is not the drug's own."""
     if each.regimen is not None and each.fill.units:
         own = own_codes(each.regimen)
-        foreign = next((code for code, count in each.fill.units.items() if count and code not in own), None)
+        foreign = _foreign(own, each.fill.units)
         if foreign is not None:
             yield _of_fill(AlertCode.CODE_MISMATCH, each, {"code": foreign, "right_code": own[0]})
 
 
+def _foreign(own: tuple[str, ...], units: Units) -> str | None:
+    """The first code of a fill that is none of its drug's."""
+    for code, count in units.items():
+        if count and code not in own:
+            return code
+    return None
+
+
 def _planned_mismatches(desk: Desk, fills: tuple[TableFill, ...]) -> Iterator[Finding]:
+    if not desk.book.patient.planned_fills:
+        return
     regimens = {each.id: each for each in desk.book.regimens}
     for fill in fills:
         if fill.planned and fill.units:
             own = own_codes(regimens[fill.regimen])
-            foreign = next((code for code, count in fill.units.items() if count and code not in own), None)
+            foreign = _foreign(own, fill.units)
             if foreign is not None:
                 facts: dict[str, Fact] = {"code": foreign, "right_code": own[0]}
                 about = fill.on.isoformat()

@@ -13,6 +13,13 @@ _LAST = FAR.toordinal()
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
+def day_of(number: int) -> date:
+    """The day of this number (`date.toordinal`), never past the ends of the calendar."""
+    if number > _LAST:
+        return FAR
+    return date.fromordinal(number) if number >= _FIRST else date.min
+
+
 def plus(day: date, days: int) -> date:
     """`day` and so many days more (or fewer), never past the ends of the calendar."""
     number = day.toordinal() + days

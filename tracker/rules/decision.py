@@ -13,7 +13,7 @@ from tracker.rules.fill_findings import FillFindings
 from tracker.rules.finding import Finding
 from tracker.rules.lifecycle import lifecycle_findings, start_renewal_by
 from tracker.rules.medicare import new_order, refill_contact
-from tracker.rules.projection import Projection, project
+from tracker.rules.projection import Projection, project, project_alike
 from tracker.rules.safety import safety_findings
 from tracker.rules.supply_findings import refill_due, supply_gap
 from tracker.rules.today import Today
@@ -33,15 +33,10 @@ class Decision:
     findings: tuple[Finding, ...]
     flips_on: date
 
-    @property
-    def next_look_on(self) -> date:
-        return min(self.flips_on, self.table.holds_until)
 
-
-def decide(desk: Desk, day: date, table: Projection | None = None) -> Decision:
-    """Decide for one day; a table that still holds need not be made again."""
-    if table is None:
-        table = project(desk, day)
+def decide(desk: Desk, day: date) -> Decision:
+    """Decide for one day."""
+    table = project(desk, day)
     today = Today(day)
     findings = _findings(desk, today, table)
     return Decision(
@@ -91,45 +86,33 @@ def _last_covered(desk: Desk) -> date | None:
     return next((each.fill.on for each in reversed(desk.book.supplied) if not is_denied(each)), None)
 
 
-def signature(decision: Decision) -> object:
-    """What counts as the answer (rulebook 10.5): not the day itself, nor facts and texts."""
-    table = decision.table
-    return (
-        table.run_out,
-        table.next_fill,
-        decision.start_renewal_by,
-        decision.earliest_denial,
-        _table_signature(table),
-        [(each.code, each.severity, each.about, each.harm_on) for each in decision.findings],
-    )
-
-
-def _table_signature(table: Projection) -> list[object]:
-    return [
-        (
-            fill.on,
-            fill.days_supply,
-            fill.plan,
-            fill.units,
-            fill.authorization,
-            [(each.check, each.result, each.code) for each in fill.checks],
-        )
-        for fill in table.fills
-    ]
-
-
 def valid_until(desk: Desk, decision: Decision) -> date | None:
     """The first later day, at most 365 on, on which the answer would differ though no fact changes.
 
     Every question about today notes the day on which it would be answered otherwise; only those days
-    are looked at.
+    are looked at. The table and the findings count: the other dates follow from the table.
     """
     end = plus(decision.day, parameters.TABLE_DAYS.value)
-    before, current = signature(decision), decision
-    while current.next_look_on <= end:
-        day = current.next_look_on
-        table = current.table if day < current.table.holds_until else None
-        current = decide(desk, day, table)
-        if signature(current) != before:
+    table, flips_on = decision.table, decision.flips_on
+    before = _outcomes(decision.findings)
+    while True:
+        day = min(flips_on, table.holds_until, table.grows_on)
+        if day > end:
+            return None
+        if table.grows_on < table.holds_until and day == table.grows_on:
+            # Every fill is as before, and there is one more.
             return day
-    return None
+        if day >= table.holds_until:
+            again = project_alike(desk, day, table)
+            if again is None:
+                return day
+            table = again
+        today = Today(day)
+        if _outcomes(_findings(desk, today, table)) != before:
+            return day
+        flips_on = today.flips_on
+
+
+def _outcomes(findings: tuple[Finding, ...]) -> list[object]:
+    """What counts of findings (rulebook 10.5): not their facts."""
+    return [(each.code, each.severity, each.about, each.harm_on) for each in findings]

@@ -3,7 +3,7 @@
 Payers and rules change only on a few days; between them they are looked up once.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from dataclasses import replace
@@ -25,6 +25,8 @@ from tracker.rules.words import AuthorizationKind
 
 T = TypeVar("T")
 _NO_RULES: Mapping[str, Rule | None] = {}
+# Days on which a regulatory value changes that fills are checked against.
+_LAWS = frozenset(each.starts_on for each in parameters.PART_B_DAYS_SUPPLY if each.starts_on is not None)
 
 
 def own_codes(regimen: Regimen) -> tuple[str, ...]:
@@ -40,12 +42,10 @@ class Desk:
         self.supply, self.gap = supply_of(self.book)
         self.permits: list[Permit] = [permit_of(each) for each in case.patient.authorizations]
         self.kinds = frozenset(each.kind for each in case.patient.authorizations)
-        self.earlier = [
-            Dispensed(each.fill.on, each.fill.days_supply, each.regimen, each.units)
-            for each in self.book.supplied
-        ]
         self._changes = _changes(self.book)
         self._permit_changes = _permit_changes(self.permits)
+        # Between two of these days fills alike are checked on the same terms.
+        self.turns = sorted({*self._changes, *self._permit_changes, *_LAWS})
         self._valid: dict[tuple[int, AuthorizationKind, str, tuple[str, ...]], list[Permit]] = {}
         self._kept: dict[str, Any] = {}
         self._payers: dict[int, Payer] = {}
@@ -77,16 +77,15 @@ class Desk:
         return found
 
     def rules(
-        self, member: Member | None, regimen: Regimen, codes: Iterable[str], day: date
+        self, member: Member | None, own: tuple[str, ...], codes: tuple[str, ...], day: date
     ) -> Mapping[str, Rule | None]:
-        """The rule of each code under the paying plan on a day; no plan, no rules."""
+        """The rule of each code under the paying plan on a day, of a drug's own codes; no plan, no rules."""
         if member is None:
             return _NO_RULES
-        own, asked = own_codes(regimen), tuple(codes)
-        key = bisect_right(self._changes, day), member.plan.id, own, asked
+        key = bisect_right(self._changes, day), member.plan.id, own, codes
         found = self._rules.get(key)
         if found is None:
-            found = self._rules[key] = rules_for(member.plan, own, asked, day)
+            found = self._rules[key] = rules_for(member.plan, own, codes, day)
         return found
 
     def permits_of(self, kind: AuthorizationKind, plan: str, own: tuple[str, ...]) -> list[Permit]:
@@ -108,6 +107,15 @@ class Desk:
         if found is None:
             found = self._valid[key] = valid_on(self.permits_of(kind, plan, own), day)
         return found
+
+    def dispensed_from(self, day: date) -> list[Dispensed]:
+        """What the real fills from a day on handed out."""
+        supplied = self.book.supplied
+        first = bisect_left(supplied, day, key=lambda each: each.fill.on)
+        return [
+            Dispensed(each.fill.on, each.fill.days_supply, each.regimen, each.units)
+            for each in supplied[first:]
+        ]
 
     def kept(self, name: str, make: Callable[["Desk"], T]) -> T:
         """Something of this case that no day changes, made once."""
@@ -134,18 +142,17 @@ class Desk:
             return None
         if member.plan.line_of_business is PART_B:
             return None
-        rules = self.rules(member, each.regimen, each.units, each.fill.on)
+        own = own_codes(each.regimen)
+        rules = self.rules(member, own, tuple(each.units), each.fill.on)
         needed = asking(each.units, rules)
         if not needed:
             return None
-        sure = {code: count for code, count in needed.items() if _asks(rules.get(code))}
-        valid = self.valid(
-            AuthorizationKind.PRIOR_AUTHORIZATION, member.plan.id, own_codes(each.regimen), each.fill.on
-        )
+        valid = self.valid(AuthorizationKind.PRIOR_AUTHORIZATION, member.plan.id, own, each.fill.on)
         fitting = [permit for permit in valid if permit.fits(each.formulation)]
         found = pick(fitting, ledger, needed)
-        if found is None and sure:
-            found = pick(fitting, ledger, sure)
+        if found is None:
+            sure = {code: count for code, count in needed.items() if _asks(rules.get(code))}
+            found = pick(fitting, ledger, sure) if sure else None
         return found.pa.id if found else None
 
 

@@ -212,7 +212,8 @@ def _longest_permitted(search: _Search, on: date, *, more_than: int) -> TableFil
 def _longest(search: _Search, on: date) -> tuple[int, bool]:
     """The days supply to begin with: the payer's limit on that day; without one on file the usual days."""
     member = search.desk.payer(on).paying
-    rules = search.desk.rules(member, search.regimen, own_codes(search.regimen), on).values()
+    own = own_codes(search.regimen)
+    rules = search.desk.rules(member, own, own, on).values()
     limits = [rule.max_days_supply for rule in rules if rule and rule.max_days_supply]
     if member is not None and member.plan.line_of_business is PART_B:
         limits.append(parameters.on(parameters.PART_B_DAYS_SUPPLY, on).value)

@@ -46,21 +46,28 @@ class FillFindings:
         self.desk, self.today, self.fills = desk, today, fills
         self.seen: set[tuple[AlertCode, str | None]] = set()
         self.units_seen: set[str | None] = set()
+        # Coverages of which it is said already.
+        self.unverified: set[str | None] = set()
+        self.transition: set[str | None] = set()
 
     def __iter__(self) -> Iterator[Finding]:
         for number, fill in enumerate(self.fills):
+            named, unknown = False, []
             for check in fill.checks:
                 if check.code is not None:
-                    yield from self._of_check(number, fill, check)
-            yield from self._unverified(fill)
-            yield from self._transition(fill)
+                    named = True
+                    if (check.code, check.about) not in self.seen:
+                        yield from self._of_check(number, fill, check)
+                elif check.result is Result.UNKNOWN:
+                    unknown.append(check)
+            if unknown and fill.coverage not in self.unverified:
+                yield from self._unverified(fill, unknown)
+            if named and fill.coverage not in self.transition:
+                yield from self._transition(fill)
 
     def _of_check(self, number: int, fill: TableFill, check: CheckResult) -> Iterator[Finding]:
         assert check.code is not None
-        key = check.code, check.about
-        if key in self.seen:
-            return
-        self.seen.add(key)
+        self.seen.add((check.code, check.about))
         if check.result is Result.PASS:
             yield from self._noted(fill, check)
         elif check.code in _UNITS:
@@ -177,12 +184,8 @@ class FillFindings:
             floor = Severity.WARNING
         return worse(floor, tier(self.today, harm_on))
 
-    def _unverified(self, fill: TableFill) -> Iterator[Finding]:
-        unknown = [each for each in fill.checks if each.result is Result.UNKNOWN]
-        key = AlertCode.RULE_UNVERIFIED, fill.coverage
-        if not unknown or key in self.seen:
-            return
-        self.seen.add(key)
+    def _unverified(self, fill: TableFill, unknown: list[CheckResult]) -> Iterator[Finding]:
+        self.unverified.add(fill.coverage)
         if self._within(fill):
             missing = [each.facts.get("missing", ()) for each in unknown]
             names = tuple(name for each in missing if isinstance(each, tuple) for name in each)
@@ -191,16 +194,15 @@ class FillFindings:
 
     def _transition(self, fill: TableFill) -> Iterator[Finding]:
         """A new Part D plan, PA or step missing, fill within its first 90 days (rulebook 7.8)."""
-        key = AlertCode.TRANSITION_FILL_AVAILABLE, fill.coverage
-        if key in self.seen or not any(each.code in TRANSITION_CODES for each in fill.checks):
-            return
         member = self.desk.payer(fill.on).paying
         if member is None or member.plan.line_of_business is not PART_D:
+            return
+        if not any(each.code in TRANSITION_CODES for each in fill.checks):
             return
         start = member_since(self.desk.book, member)
         limit = plus(start, parameters.TRANSITION_DAYS.value - 1)
         if fill.on <= limit:
-            self.seen.add(key)
+            self.transition.add(fill.coverage)
             if self._within(fill):
                 yield self._info(fill, AlertCode.TRANSITION_FILL_AVAILABLE, {"limit_date": limit}, limit)
 

@@ -1,14 +1,13 @@
 """A finding before its words: what, how bad, about which object, from when it harms."""
 
-from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from tracker.rules.answer import Facts, TableFill
 from tracker.rules.words import AboutKind, AlertCode, Severity
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """`key_on` is the object's own key date (rulebook 10.2); `fill` the table's fill it was made of."""
 
     code: AlertCode
@@ -17,7 +16,7 @@ class Finding:
     about_kind: AboutKind
     key_on: date | None
     harm_on: date | None
-    facts: Facts = field(default_factory=dict)
+    facts: Facts = {}
     fill: TableFill | None = None
 
     @property

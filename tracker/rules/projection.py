@@ -1,48 +1,39 @@
 """The table: planned and projected fills of the next 12 months (rulebook 3.3), each with its checks."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from tracker.rules import parameters
-from tracker.rules.answer import TableFill
+from tracker.rules.answer import CheckResult, TableFill
 from tracker.rules.authorization import Ledger
 from tracker.rules.book import course_start, regimen_from, regimen_on
 from tracker.rules.checks import run_checks
-from tracker.rules.dates import plus
+from tracker.rules.dates import FAR, plus
 from tracker.rules.desk import Desk
-from tracker.rules.draft import Draft, codes_asked
+from tracker.rules.draft import Draft, SoFar
 from tracker.rules.facts import PlannedFill, Regimen
-from tracker.rules.quantity import Dispensed
-from tracker.rules.refill_window import Window, window
+from tracker.rules.refill_window import PayerCounts, earliest_on
 from tracker.rules.supply import Supply, looking_ahead, refilled, same_product
+from tracker.rules.terms import Dispensing, Terms, TermsKept, as_planned
 from tracker.rules.today import Today
-from tracker.rules.units import Units, dispensed
-from tracker.rules.words import Formulation, Result
+from tracker.rules.words import Result
 
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """The dates and the table of one check; `holds_until` is the first day on which they may differ."""
+    """The dates and the table of one check.
+
+    `holds_until` is the first day on which a fill of it may differ, `grows_on` the day on which the next one
+    after its end comes into the 12 months.
+    """
 
     run_out: date | None
     next_fill: date | None
     fills: tuple[TableFill, ...]
     holds_until: date
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """When a fill is made, for which regimen, and what is dispensed."""
-
-    on: date
-    regimen: Regimen
-    days: int
-    units: Units | None
-    formulation: Formulation | None
-    planned: PlannedFill | None = None
-    window: Window | None = None
+    grows_on: date
 
 
 class Projector:
@@ -50,15 +41,27 @@ class Projector:
 
     def __init__(self, desk: Desk, today: Today) -> None:
         self.desk, self.today = desk, today
-        self.regimens = desk.book.regimens
+        self.book, self.regimens = desk.book, desk.book.regimens
+        self.ahead_days = desk.book.policy.fill_ahead_days
+        self.terms = desk.kept("terms", TermsKept)
         self.supply: Supply = desk.supply
         self.counts = desk.counts.copy()
         self.ledger = Ledger(desk.ledger.used)
-        self.earlier: list[Dispensed] = desk.earlier.copy()
+        self.made: list[tuple[date, Dispensing]] = []
+        self.sofar = SoFar(today, self.ledger, self.made, self.first_possible)
         last = desk.book.last_supplied
         self.last_on = last.fill.on if last else None
-        self.run_out = self._run_out()
+        self.run_out = self.first_run_out = self._run_out()
+        self.next_fill: date | None = None
+        self.grows_on = FAR
         self._first_possible: date | None = None
+        # Planned fills still to be made, and what every fill to come is made of once all are alike.
+        self.waiting: deque[PlannedFill] = deque(
+            each
+            for each in sorted(desk.book.patient.planned_fills, key=lambda each: each.on)
+            if not today.passed(each.on)
+        )
+        self.steady: Dispensing | None = None
 
     def _run_out(self) -> date | None:
         """First day without drug; with no fill yet the start of the course in force, else of the next."""
@@ -72,130 +75,166 @@ class Projector:
             self.today.passed(regimen.ends_on)
         return course_start(self.regimens, regimen)
 
-    def projected(self) -> Slot | None:
+    def table(self, fills: Sequence[TableFill]) -> Projection:
+        """What was made, with the days on which it may differ."""
+        return Projection(
+            self.first_run_out, self.next_fill, tuple(fills), self.today.flips_on, self.grows_on
+        )
+
+    def fills(self, *, through: date | None = None) -> Iterator[TableFill]:
+        """The fills of the 365 days, up to the last day of interest."""
+        end = plus(self.today.day, parameters.TABLE_DAYS.value)
+        while True:
+            draft = _next_draft(self)
+            if draft is None:
+                return
+            self.next_fill = self.next_fill or draft.on
+            if through is not None and draft.on > through:
+                return
+            if draft.on >= end:
+                self.grows_on = plus(draft.on, 1 - parameters.TABLE_DAYS.value)
+                return
+            yield self.make(draft)
+
+    def projected(self) -> Draft | None:
         """The next fill if nothing is planned: the first day not before run-out - days ahead, nor today,
         nor too soon, and after the last fill.
         """
         run_out = self.run_out
         if run_out is None:
             return None
-        first = max(run_out, self.today.day)
+        if self.steady is not None:
+            terms = self.terms.on(self.steady.regimen, run_out)
+            return Draft(run_out, terms, plus(run_out, -terms.early_days))
+        first = run_out if run_out > self.today.day else self.today.day
         while True:
             regimen = regimen_from(self.regimens, first)
             if regimen is None:
                 return None
-            slot = self._slot_for(regimen, run_out)
-            first = max(slot.on, run_out)
+            draft = self._draft_for(regimen, run_out)
+            if draft.on <= first:
+                return draft
+            first = draft.on
             if regimen_from(self.regimens, first) is regimen:
-                return slot
+                return draft
 
-    def _slot_for(self, regimen: Regimen, run_out: date) -> Slot:
-        start = max(self._not_before(regimen, run_out), self.today.day)
-        if self.last_on is not None:
-            start = max(start, plus(self.last_on, 1))
-        units, days = dispensed(regimen, regimen.days_supply)
-        slot = Slot(start, regimen, days, units, regimen.formulation)
-        on, allowed = self._not_too_soon(slot)
-        return Slot(on, regimen, days, units, regimen.formulation, window=allowed)
+    def _draft_for(self, regimen: Regimen, run_out: date) -> Draft:
+        start, today = run_out, self.today.day
+        if self.ahead_days or run_out <= regimen.starts_on:
+            start = self._not_before(regimen, run_out)
+        if start < today:
+            start = today
+        if self.last_on is not None and start <= self.last_on:
+            start = plus(self.last_on, 1)
+        return self._not_too_soon(regimen, start, self.counts, run_out)
 
     def _not_before(self, regimen: Regimen, run_out: date) -> date:
         """Days ahead of run-out; from the start of a course or product for which no drug is on hand."""
-        start = course_start(self.regimens, regimen)
-        if run_out <= start:
-            return start
         if run_out <= regimen.starts_on:
+            start = course_start(self.regimens, regimen)
+            if run_out <= start:
+                return start
             before = regimen_on(self.regimens, plus(regimen.starts_on, -1))
             if before is not None and not same_product(before.formulation, regimen.formulation):
                 return regimen.starts_on
-        return plus(run_out, -self.desk.book.policy.fill_ahead_days)
+        return plus(run_out, -self.ahead_days)
 
-    def _not_too_soon(self, slot: Slot) -> tuple[date, Window]:
-        """The first day from the slot's on which the payer of that day does not find it too soon."""
-        day, codes = slot.on, codes_asked(slot.units, slot.regimen)
+    def _not_too_soon(self, regimen: Regimen, day: date, counts: PayerCounts, run_out: date | None) -> Draft:
+        """The first day from this one on which the payer of that day does not find it too soon."""
         while True:
-            found = self.window(slot, codes, day)
-            if found.earliest is None or day >= found.earliest:
-                return day, found
-            day = min(found.earliest, self.desk.change_after(day))
+            terms = self.terms.on(regimen, day)
+            earliest = self._earliest(terms, counts, run_out)
+            if earliest is None or day >= earliest:
+                return Draft(day, terms, earliest)
+            day = min(earliest, self.desk.change_after(day))
 
-    def window(self, slot: Slot, codes: Sequence[str], day: date) -> Window:
-        member = self.desk.payer(day).paying
-        rules = self.desk.rules(member, slot.regimen, codes, day)
-        count = self.counts.of(slot.regimen.drug, slot.formulation)
-        return window(self.desk.book, member, rules, count=count, run_out=self.run_out)
+    def _earliest(self, terms: Terms, counts: PayerCounts, run_out: date | None) -> date | None:
+        filled = terms.dispensing
+        count = counts.of(filled.regimen.drug, filled.formulation)
+        return earliest_on(
+            self.book, part_b=terms.part_b, threshold=terms.threshold, count=count, run_out=run_out
+        )
 
     def first_possible(self) -> date:
         """First day from today, after the last real fill, on which one is not too soon."""
         if self._first_possible is None:
-            start = Projector(self.desk, Today(self.today.day))
-            regimen = regimen_from(self.regimens, self.today.day) or self.regimens[-1]
-            units, days = dispensed(regimen, regimen.days_supply)
-            on = self.today.day if start.last_on is None else max(self.today.day, plus(start.last_on, 1))
-            slot = Slot(on, regimen, days, units, regimen.formulation)
-            self._first_possible = start._not_too_soon(slot)[0]
+            today, last = self.today.day, self.book.last_supplied
+            regimen = regimen_from(self.regimens, today) or self.regimens[-1]
+            on = today if last is None else max(today, plus(last.fill.on, 1))
+            found = self._not_too_soon(regimen, on, self.desk.counts, self.first_run_out)
+            self._first_possible = found.on
         return self._first_possible
 
-    def planned(self, planned: PlannedFill) -> Slot | None:
+    def planned(self, planned: PlannedFill) -> Draft | None:
         """A coordinator's fill, for the regimen in force on the first day it covers, else the next one."""
         regimen = regimen_from(self.regimens, max(planned.on, self.run_out or planned.on))
         if regimen is None:
             return None
-        days = planned.days_supply or regimen.days_supply
-        units = planned.units
-        if units is None:
-            units, days = dispensed(regimen, days)
-        return Slot(planned.on, regimen, days, units, planned.formulation or regimen.formulation, planned)
+        terms = Terms(self.desk, as_planned(planned, regimen), planned.on)
+        return Draft(planned.on, terms, self._earliest(terms, self.counts, self.run_out), planned)
 
-    def make(self, slot: Slot) -> TableFill:
+    def make(self, draft: Draft) -> TableFill:
         """Check a fill and count it: its units, its supply, the payer's days."""
-        codes = codes_asked(slot.units, slot.regimen)
-        payer = self.desk.payer(slot.on)
-        draft = Draft(
-            desk=self.desk,
-            today=self.today,
-            on=slot.on,
-            days=slot.days,
-            regimen=slot.regimen,
-            formulation=slot.formulation,
-            units=slot.units,
-            payer=payer,
-            codes=codes,
-            rules=self.desk.rules(payer.paying, slot.regimen, codes, slot.on),
-            ledger=self.ledger,
-            earlier=self.earlier,
-            window=slot.window or self.window(slot, codes, slot.on),
-            override=slot.planned.override if slot.planned else None,
-            planned=slot.planned is not None,
-            first_possible=self.first_possible,
-        )
-        checks, charged = run_checks(draft)
-        if charged is not None and slot.units is not None:
-            self.ledger.charge(charged.pa.id, slot.units)
-        self._count(slot)
+        on, terms, _, planned = draft
+        filled, paying = terms.dispensing, terms.payer.paying
+        checks, charged = run_checks(draft, self.sofar)
+        if charged is not None and filled.units is not None:
+            self.ledger.charge(charged.pa.id, filled.units)
+        self._count(on, filled)
         return TableFill(
-            on=slot.on,
-            days_supply=slot.days,
-            plan=payer.paying.plan.id if payer.paying else None,
-            coverage=payer.paying.coverage.id if payer.paying else None,
-            units=slot.units,
-            authorization=charged.pa.id if charged else None,
-            ok=all(each.result is not Result.FAIL for each in checks),
-            checks=checks,
-            planned=draft.planned,
-            regimen=slot.regimen.id,
-            formulation=slot.formulation,
-            runs_out_on=self.run_out or slot.on,
-            override=draft.override,
+            on,
+            filled.days,
+            paying.plan.id if paying else None,
+            paying.coverage.id if paying else None,
+            filled.units,
+            charged.pa.id if charged else None,
+            _is_ok(checks),
+            checks,
+            planned is not None,
+            filled.regimen.id,
+            filled.formulation,
+            self.run_out or on,
+            planned.override if planned else None,
         )
 
-    def _count(self, slot: Slot) -> None:
+    def _count(self, on: date, filled: Dispensing) -> None:
+        self.made.append((on, filled))
+        if self.steady is not None:
+            self.run_out = plus(on, filled.days)
+            return
+        regimen, days = filled.regimen, filled.days
         self.supply = refilled(
-            self.supply, self.regimens, on=slot.on, days=slot.days, regimen=slot.regimen, units=slot.units
+            self.supply, self.regimens, on=on, days=days, regimen=regimen, units=filled.units
         )
-        self.counts.add(slot.regimen.drug, slot.formulation, slot.on, slot.days)
-        self.earlier.append(Dispensed(slot.on, slot.days, slot.regimen, slot.units))
-        self.last_on = slot.on
+        self.counts.add(regimen.drug, filled.formulation, on, days)
+        self.last_on = on
         self.run_out = looking_ahead(self.supply, self.regimens).run_out
+        if self._is_steady(filled):
+            self.steady = filled
+
+    def _is_steady(self, filled: Dispensing) -> bool:
+        """Is every fill from now on made on its run-out, of the same?
+
+        Nothing is planned, the last regimen is open, and the drug runs out when the payer's count of it does:
+        a fill on that day is never too soon, and both counts move on by its days.
+        """
+        regimen, run_out = filled.regimen, self.run_out
+        if self.waiting or self.ahead_days or self.supply.begun < len(self.regimens):
+            return False
+        if regimen.ends_on is not None or filled is not self.terms.usual(regimen):
+            return False
+        count = self.counts.of(regimen.drug, filled.formulation)
+        return (
+            run_out is not None
+            and run_out > max(self.today.day, regimen.starts_on)
+            and regimen_from(self.regimens, run_out) is regimen
+            and count is not None
+            and count.run_out == run_out.toordinal()
+        )
+
+
+def _is_ok(checks: tuple[CheckResult, ...]) -> bool:
+    return Result.FAIL not in [check.result for check in checks]
 
 
 def project(desk: Desk, day: date, *, through: date | None = None) -> Projection:
@@ -203,41 +242,50 @@ def project(desk: Desk, day: date, *, through: date | None = None) -> Projection
 
     `through`: the last day of interest; what is made after it is left out, and `holds_until` says nothing.
     """
-    today = Today(day)
-    walk = Projector(desk, today)
-    run_out, next_fill = walk.run_out, None
-    planned = deque(
-        each
-        for each in sorted(desk.book.patient.planned_fills, key=lambda each: each.on)
-        if not today.passed(each.on)
-    )
-    end = plus(day, parameters.TABLE_DAYS.value)
+    walk = Projector(desk, Today(day))
+    return walk.table(list(walk.fills(through=through)))
+
+
+def project_alike(desk: Desk, day: date, like: Projection) -> Projection | None:
+    """The table of another day; None as soon as it turns out to differ."""
+    walk = Projector(desk, Today(day))
+    if walk.first_run_out != like.run_out:
+        return None
     fills: list[TableFill] = []
-    while True:
-        slot = _next_slot(walk, planned)
-        if slot is None:
-            break
-        next_fill = next_fill or slot.on
-        if through is not None and slot.on > through:
-            break
-        if slot.on >= end:
-            today.changes_on(plus(slot.on, 1 - parameters.TABLE_DAYS.value))
-            break
-        fills.append(walk.make(slot))
-    return Projection(run_out, next_fill, tuple(fills), today.flips_on)
+    for fill in walk.fills():
+        if len(fills) == len(like.fills) or outcome(fill) != outcome(like.fills[len(fills)]):
+            return None
+        fills.append(fill)
+    table = walk.table(fills)
+    same = len(fills) == len(like.fills) and table.next_fill == like.next_fill
+    return table if same else None
 
 
-def _next_slot(walk: Projector, planned: "deque[PlannedFill]") -> Slot | None:
+def outcome(fill: TableFill) -> object:
+    """What counts of a fill (rulebook 10.5): neither the facts of its checks nor what they are about."""
+    return (
+        fill.on,
+        fill.days_supply,
+        fill.plan,
+        fill.units,
+        fill.authorization,
+        [(each.check, each.result, each.code) for each in fill.checks],
+    )
+
+
+def _next_draft(walk: Projector) -> Draft | None:
     """The next projected fill, or the planned one that takes its place (rulebook 3.3)."""
     projected = walk.projected()
-    if projected is not None:
+    if projected is not None and projected.on < walk.today.flips_on:
         # From the day after it on it could not be made on that day any more.
         walk.today.passed(projected.on)
-    while planned:
-        first = planned[0]
-        if projected is not None and (first.on - projected.on).days * 2 > projected.days:
-            return projected
-        slot = walk.planned(planned.popleft())
-        if slot is not None:
-            return slot
+    while walk.waiting:
+        first = walk.waiting[0]
+        if projected is not None:
+            late_days = (first.on - projected.on).days
+            if late_days * 2 > projected.terms.dispensing.days:
+                return projected
+        draft = walk.planned(walk.waiting.popleft())
+        if draft is not None:
+            return draft
     return projected

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from tracker.rules.answer import FactUsed, Proof
+from tracker.rules.desk import own_codes
 from tracker.rules.messages_other import OTHER_MESSAGES
 from tracker.rules.messages_pa import PA_MESSAGES, Said
 from tracker.rules.proof_sums import sums_of
@@ -14,12 +15,35 @@ from tracker.rules.words import AboutKind
 _MESSAGES = {**PA_MESSAGES, **OTHER_MESSAGES}
 
 
-def say(words: Wording) -> Said:
-    """The message of a finding and the changes that would clear it."""
-    return _MESSAGES[words.finding.code](words)
+class InWords:
+    """The message and the proof of a finding, made when they are first read."""
+
+    __slots__ = ("_proof", "_said", "_words")
+
+    def __init__(self, words: Wording) -> None:
+        self._words = words
+        self._said: Said | None = None
+        self._proof: Proof | None = None
+
+    @property
+    def said(self) -> Said:
+        """The message of the finding and the changes that would clear it."""
+        if self._said is None:
+            self._said = _MESSAGES[self._words.finding.code](self._words)
+        return self._said
+
+    @property
+    def message(self) -> str:
+        return self.said[0]
+
+    @property
+    def proof(self) -> Proof:
+        if self._proof is None:
+            self._proof = _prove(self._words, self.said[1])
+        return self._proof
 
 
-def prove(words: Wording, clears: tuple[str, ...]) -> Proof:
+def _prove(words: Wording, clears: tuple[str, ...]) -> Proof:
     """Everything a finding rests on, in the order in which a page shows it."""
     text = RULE_TEXTS[words.finding.code]
     source, verified_on = text.source, text.verified_on
@@ -35,7 +59,7 @@ def _payer_source(words: Wording) -> tuple[str | None, date | None]:
     assert fill is not None
     assert regimen is not None
     member = words.desk.payer(fill.on).paying
-    rules = words.desk.rules(member, regimen, fill.units or (), fill.on).values()
+    rules = words.desk.rules(member, own_codes(regimen), tuple(fill.units or ()), fill.on).values()
     rule = next((each for each in rules if each is not None), None)
     return (rule.source, rule.verified_on) if rule else (None, None)
 

@@ -1,10 +1,10 @@
 """Quantity and days-supply limits of one fill (rulebook 5.3, 5.4)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from math import floor
+from typing import NamedTuple
 
 from tracker.rules.answer import Fact, Facts
 from tracker.rules.dates import plus
@@ -13,8 +13,7 @@ from tracker.rules.units import Units, capsules_of, unit_mg
 from tracker.rules.words import LimitMethod, Result
 
 
-@dataclass(frozen=True, slots=True)
-class Dispensed:
+class Dispensed(NamedTuple):
     """What a quantity is counted from: one fill, real or of the table."""
 
     on: date

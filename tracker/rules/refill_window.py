@@ -1,23 +1,21 @@
 """How early a fill may be made (rulebook 3.4, 3.5, 5.5)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from tracker.rules import parameters
-from tracker.rules.book import Book, Member, Supplied
-from tracker.rules.coverage import PART_B
-from tracker.rules.dates import plus
+from tracker.rules.book import Book, Supplied
+from tracker.rules.dates import day_of, plus
 from tracker.rules.facts import Rule
 from tracker.rules.supply import same_product
-from tracker.rules.words import AlertCode, Drug, Formulation
+from tracker.rules.words import Drug, Formulation
 
 
-@dataclass(frozen=True, slots=True)
-class PayerCount:
-    """The payer's own count of one product: run-out by days supply, and the last fill's days supply."""
+class PayerCount(NamedTuple):
+    """The payer's own count of one product: run-out as a day's number, the last fill's days."""
 
-    run_out: date
+    run_out: int
     days: int
 
 
@@ -28,9 +26,9 @@ class PayerCounts:
 
     def __init__(self, supplied: Sequence[Supplied]) -> None:
         self._fills: list[tuple[Drug, Formulation | None, date, int]] = [
-            (each.regimen.drug, each.formulation, each.fill.on, each.fill.days_supply)
-            for each in supplied
-            if each.regimen is not None
+            (regimen.drug, formulation, fill.on, fill.days_supply)
+            for fill, regimen, _, formulation, _ in supplied
+            if regimen is not None
         ]
         self._counts: dict[tuple[Drug, Formulation | None], PayerCount | None] = {}
 
@@ -44,51 +42,50 @@ class PayerCounts:
         """The count of one product; None before its first fill."""
         key = drug, formulation
         if key not in self._counts:
-            count = None
+            self._counts[key] = None
             for other, product, on, days in self._fills:
                 if other is drug and same_product(product, formulation):
-                    count = _counted(count, on, days)
-            self._counts[key] = count
+                    self._add(key, on, days)
         return self._counts[key]
 
     def add(self, drug: Drug, formulation: Formulation | None, on: date, days: int) -> None:
         self._fills.append((drug, formulation, on, days))
-        for key, count in self._counts.items():
+        for key in self._counts:
             if key[0] is drug and same_product(key[1], formulation):
-                self._counts[key] = _counted(count, on, days)
+                self._add(key, on, days)
+
+    def _add(self, key: tuple[Drug, Formulation | None], on: date, days: int) -> None:
+        count, start = self._counts[key], on.toordinal()
+        if count is not None and count.run_out > start:
+            start = count.run_out
+        self._counts[key] = PayerCount(start + days, days)
 
 
-def _counted(count: PayerCount | None, on: date, days: int) -> PayerCount:
-    return PayerCount(plus(max(on, count.run_out) if count else on, days), days)
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """The first day on which a fill is not too early; None: any day. `code` names a fill before it."""
-
-    earliest: date | None
-    code: AlertCode
-
-
-def window(
+def earliest_on(
     book: Book,
-    member: Member | None,
-    rules: Mapping[str, Rule | None],
     *,
+    part_b: bool,
+    threshold: int,
     count: PayerCount | None,
     run_out: date | None,
-) -> Window:
+) -> date | None:
     """Not before run-out - floor((100 - threshold) x days supply / 100); Part B: not before run-out - 10.
 
-    A first fill is never too soon, but a first Part B supply waits for discharge - 2.
+    A first fill is never too soon (None: any day), but a first Part B supply waits for discharge - 2.
     Source: rulebook 3.4, 3.5; DME MAC refill requirements 2024-01-04.
     """
-    if member is not None and member.plan.line_of_business is PART_B:
-        return Window(_part_b_earliest(book, count, run_out), AlertCode.DELIVERY_TOO_EARLY)
+    if part_b:
+        return _part_b_earliest(book, count, run_out)
     if count is None:
-        return Window(None, AlertCode.REFILL_TOO_SOON)
-    early = (100 - threshold(book, rules)) * count.days // 100
-    return Window(plus(count.run_out, -early), AlertCode.REFILL_TOO_SOON)
+        return None
+    return day_of(count.run_out - early_days(count.days, part_b=False, threshold=threshold))
+
+
+def early_days(days: int, *, part_b: bool, threshold: int) -> int:
+    """How many days before run-out a refill may be made after a fill of so many days."""
+    if part_b:
+        return parameters.DELIVERY_DAYS.value
+    return (100 - threshold) * days // 100
 
 
 def _part_b_earliest(book: Book, count: PayerCount | None, run_out: date | None) -> date | None:
@@ -100,7 +97,7 @@ def _part_b_earliest(book: Book, count: PayerCount | None, run_out: date | None)
     return plus(transplant.discharged_on, -parameters.BEFORE_DISCHARGE_DAYS.value)
 
 
-def threshold(book: Book, rules: Mapping[str, Rule | None]) -> int:
+def threshold_of(book: Book, rules: Mapping[str, Rule | None]) -> int:
     """Percent of the last fill that must be used up; the strictest of several rules, else the policy's."""
     default = book.policy.refill_threshold_percent
     if not rules:

@@ -121,6 +121,8 @@ def formulation_switch(desk: Desk, today: Today, fills: tuple[TableFill, ...]) -
         other = _other(last.fill.formulation, last.regimen, _before(desk, last))
         if other is not None:
             yield _switch(last.fill.id, AboutKind.FILL, last.fill.on, last.fill.formulation, other, None)
+    if not desk.book.patient.planned_fills:
+        return
     regimens = {each.id: each for each in desk.book.regimens}
     before = (last.regimen.drug, _on_file(desk)) if last is not None and last.regimen is not None else None
     for fill in fills:

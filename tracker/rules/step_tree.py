@@ -11,17 +11,14 @@ from tracker.rules.answer import TableFill
 from tracker.rules.authorization import Ledger, Permit
 from tracker.rules.book import Member
 from tracker.rules.desk import Desk
-from tracker.rules.draft import Draft, codes_asked
+from tracker.rules.draft import SoFar
 from tracker.rules.facts import Regimen
 from tracker.rules.projection import project
-from tracker.rules.refill_window import Window
 from tracker.rules.steps import Met, worst
 from tracker.rules.steps_check import Asked, steps_asked
+from tracker.rules.terms import Terms, dispensing
 from tracker.rules.today import Today
-from tracker.rules.words import AlertCode, Check
-
-# The step check asks nothing of the refill window.
-_ANY_DAY = Window(None, AlertCode.REFILL_TOO_SOON)
+from tracker.rules.words import Check
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,50 +40,30 @@ class StepTree:
 def step_trees(desk: Desk, day: date) -> list[StepTree]:
     """Every rule that holds for a fill of the 12 months from `day`, each once, in the order of the fills."""
     found: dict[object, StepTree] = {}
-    for fill, draft, charged in _drafts(desk, day):
-        for each in steps_asked(draft, charged):
-            key = draft.member.plan.id, id(each.rule)
+    for fill, terms, sofar, charged in _made(desk, day):
+        for each in steps_asked(terms, sofar, charged):
+            key = terms.member.plan.id, id(each.rule)
             first = found.get(key)
             if first is None:
-                found[key] = StepTree(fill, draft.member, draft.regimen, each, 1)
+                found[key] = StepTree(fill, terms.member, terms.dispensing.regimen, each, 1)
             else:
                 found[key] = StepTree(first.fill, first.member, first.regimen, first.asked, first.fills + 1)
     return list(found.values())
 
 
-def _drafts(desk: Desk, day: date) -> Iterator[tuple[TableFill, Draft, Permit | None]]:
+def _made(desk: Desk, day: date) -> Iterator[tuple[TableFill, Terms, SoFar, Permit | None]]:
     """The table's fills as the step check saw them; those for which it was left out are left out here."""
     permits = {each.pa.id: each for each in desk.permits}
     regimens = {each.id: each for each in desk.book.regimens}
-    ledger, today = Ledger(desk.ledger.used), Today(day)
+    # The step check asks nothing of the refill window.
+    sofar = SoFar(Today(day), Ledger(desk.ledger.used), [], lambda: day)
     for fill in project(desk, day).fills:
         charged = permits.get(fill.authorization) if fill.authorization else None
-        draft = _draft(desk, today, fill, regimens[fill.regimen], ledger)
         if any(each.check is Check.STEP_THERAPY for each in fill.checks):
-            yield fill, draft, charged
+            yield fill, _terms(desk, fill, regimens[fill.regimen]), sofar, charged
         if charged is not None and fill.units is not None:
-            ledger = Ledger(ledger.used)
-            ledger.charge(charged.pa.id, fill.units)
+            sofar.ledger.charge(charged.pa.id, fill.units)
 
 
-def _draft(desk: Desk, today: Today, fill: TableFill, regimen: Regimen, ledger: Ledger) -> Draft:
-    payer = desk.payer(fill.on)
-    codes = codes_asked(fill.units, regimen)
-    return Draft(
-        desk=desk,
-        today=today,
-        on=fill.on,
-        days=fill.days_supply,
-        regimen=regimen,
-        formulation=fill.formulation,
-        units=fill.units,
-        payer=payer,
-        codes=codes,
-        rules=desk.rules(payer.paying, regimen, codes, fill.on),
-        ledger=ledger,
-        earlier=(),
-        window=_ANY_DAY,
-        override=fill.override,
-        planned=fill.planned,
-        first_possible=lambda: fill.on,
-    )
+def _terms(desk: Desk, fill: TableFill, regimen: Regimen) -> Terms:
+    return Terms(desk, dispensing(regimen, fill.days_supply, fill.units, fill.formulation), fill.on)

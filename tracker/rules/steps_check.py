@@ -7,10 +7,12 @@ from tracker.rules.answer import CheckResult, Facts
 from tracker.rules.authorization import Permit, pick
 from tracker.rules.coverage import PART_D
 from tracker.rules.dates import plus
-from tracker.rules.draft import Draft, paid_within_year
+from tracker.rules.draft import SoFar, paid_within_year
 from tracker.rules.facts import Rule, StepTherapy
 from tracker.rules.request_date import note_as_of_request, request_on
 from tracker.rules.steps import Met, StepResult, climb, worst
+from tracker.rules.terms import Terms
+from tracker.rules.today import Today
 from tracker.rules.words import AboutKind, AlertCode, AuthorizationKind, Check, Result
 
 _PASS = CheckResult(Check.STEP_THERAPY, Result.PASS, None, {})
@@ -44,19 +46,45 @@ class Asked:
     on_drug: bool = False
 
 
-def check_steps(draft: Draft, charged: Permit | None) -> CheckResult:
+def steps_without_trials(terms: Terms) -> CheckResult | None:
+    """The check where no trial is looked at: none asks for steps, or none says which; None: they count."""
+    if terms.part_b:
+        return _PASS
+    found = [_without_trials(terms, rule, codes) for rule, codes in _by_rule(terms)]
+    known = [_said(terms, each) for each in found if each is not None]
+    return min(known, key=_rank, default=_PASS) if len(known) == len(found) else None
+
+
+def check_steps(terms: Terms, sofar: SoFar, charged: Permit | None) -> CheckResult:
     """All steps of the rule are met, or an exception is in force, or the patient is on the drug already."""
-    return min((_said(draft, each) for each in steps_asked(draft, charged)), key=_rank, default=_PASS)
+    today, covering = sofar.today, charged or _covering(terms, sofar)
+    kept = terms.climbed
+    if kept is not None and kept[0] is today and kept[1] is covering:
+        return kept[2]
+    found = min((_said(terms, each) for each in _asked(terms, today, covering)), key=_rank, default=_PASS)
+    terms.climbed = today, covering, found
+    return found
 
 
-def steps_asked(draft: Draft, charged: Permit | None) -> list[Asked]:
+def steps_asked(terms: Terms, sofar: SoFar, charged: Permit | None) -> list[Asked]:
     """What each rule of a fill asks; nothing under Part B."""
-    if draft.under_part_b:
+    if terms.part_b:
         return []
+    return _asked(terms, sofar.today, charged or _covering(terms, sofar))
+
+
+def _asked(terms: Terms, today: Today, covering: Permit | None) -> list[Asked]:
+    return [
+        _without_trials(terms, rule, codes) or _with_trials(terms, today, covering, rule, codes)
+        for rule, codes in _by_rule(terms)
+    ]
+
+
+def _by_rule(terms: Terms) -> list[tuple[Rule | None, tuple[str, ...]]]:
     rules: dict[int, tuple[Rule | None, list[str]]] = {}
-    for code, rule in draft.rules.items():
+    for code, rule in terms.rules.items():
         rules.setdefault(id(rule), (rule, []))[1].append(code)
-    return [_of_rule(draft, charged, rule, tuple(codes)) for rule, codes in rules.values()]
+    return [(rule, tuple(codes)) for rule, codes in rules.values()]
 
 
 def _rank(check: CheckResult) -> int:
@@ -66,50 +94,56 @@ def _rank(check: CheckResult) -> int:
     return 2 if check.result is Result.UNKNOWN else (3 if check.facts else 4)
 
 
-def _of_rule(draft: Draft, charged: Permit | None, rule: Rule | None, codes: tuple[str, ...]) -> Asked:
+def _without_trials(terms: Terms, rule: Rule | None, codes: tuple[str, ...]) -> Asked | None:
+    """A rule that asks for no steps, or does not say which, or an exception to it; None: the trials count."""
     asked = rule.step_therapy if rule else None
     if asked is False:
         return Asked(rule, codes, asked, exempt=NOT_ASKED)
-    exceptions = draft.in_force(AuthorizationKind.STEP_THERAPY_EXCEPTION)
+    exceptions = terms.in_force(AuthorizationKind.STEP_THERAPY_EXCEPTION)
     granted = next((each for each in exceptions if all(each.covers(code) for code in codes)), None)
     if granted is not None:
         return Asked(rule, codes, asked, exempt=EXCEPTION, exception=granted)
-    if not isinstance(asked, StepTherapy):
-        return Asked(rule, codes, asked)
-    covering = charged or _covering(draft)
-    asked_on = request_on(draft, covering) or note_as_of_request(draft, asked.steps)
-    on_drug = paid_within_year(draft, asked_on)
-    exempt = ALREADY_ON_DRUG if asked.new_starts_only and on_drug else None
-    transplant = draft.desk.book.transplant_indication
+    return None if isinstance(asked, StepTherapy) else Asked(rule, codes, asked)
+
+
+def _with_trials(
+    terms: Terms, today: Today, covering: Permit | None, rule: Rule | None, codes: tuple[str, ...]
+) -> Asked:
+    assert rule is not None
+    asked = rule.step_therapy
+    assert isinstance(asked, StepTherapy)
+    asked_on = request_on(terms, covering) or note_as_of_request(terms, today, asked.steps)
+    on_drug = paid_within_year(terms, asked_on)
+    book = terms.desk.book
+    stable = terms.member.plan.line_of_business is PART_D and bool(book.transplant_indication)
     return Asked(
         rule,
         codes,
         asked,
-        exempt=exempt,
-        steps=climb(asked.steps, draft.desk.book.patient.trials, asked_on),
+        exempt=ALREADY_ON_DRUG if asked.new_starts_only and on_drug else None,
+        steps=climb(asked.steps, book.patient.trials, asked_on),
         asked_on=asked_on,
-        dispute=draft.member.plan.line_of_business is PART_D and bool(transplant) and on_drug,
+        dispute=stable and on_drug,
         on_drug=on_drug,
     )
 
 
-def _said(draft: Draft, each: Asked) -> CheckResult:
+def _said(terms: Terms, each: Asked) -> CheckResult:
     if each.exempt is not None:
         return _EXEMPT[each.exempt]
     if each.asked_on is None or not each.steps:
         return _UNKNOWN
-    return _climbed(draft, each.steps, each.asked_on, each.dispute)
+    return _climbed(terms, each.steps, each.asked_on, each.dispute)
 
 
-def _covering(draft: Draft) -> Permit | None:
+def _covering(terms: Terms, sofar: SoFar) -> Permit | None:
     """The authorization that covers the fill, whether or not a rule asks for one."""
-    if draft.units is None:
+    if terms.dispensing.units is None:
         return None
-    needed = {code: draft.units[code] for code in draft.codes}
-    return pick(draft.in_force(AuthorizationKind.PRIOR_AUTHORIZATION), draft.ledger, needed)
+    return pick(terms.granted, sofar.ledger, terms.units_of(terms.dispensing.codes))
 
 
-def _climbed(draft: Draft, steps: tuple[StepResult, ...], asked_on: date, dispute: bool) -> CheckResult:
+def _climbed(terms: Terms, steps: tuple[StepResult, ...], asked_on: date, dispute: bool) -> CheckResult:
     tree: Facts = {"steps": tuple(each.as_facts() for each in steps)}
     result = worst(steps)
     if result is Met.MET:
@@ -120,7 +154,7 @@ def _climbed(draft: Draft, steps: tuple[StepResult, ...], asked_on: date, disput
         return _too_old(steps, asked_on, dispute, tree)
     number, step = next((number, each) for number, each in enumerate(steps, 1) if each.result is Met.UNMET)
     facts: Facts = {"step": number, "options": step.step.options, "dispute": dispute, **tree}
-    about = draft.member.coverage.id
+    about = terms.member.coverage.id
     return CheckResult(
         Check.STEP_THERAPY, Result.FAIL, AlertCode.STEP_THERAPY_UNMET, facts, about, AboutKind.COVERAGE
     )

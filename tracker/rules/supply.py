@@ -1,29 +1,32 @@
 """Drug on hand: run-out, carry-over, and what a change of regimen makes of it (rulebook 3.1, 3.2)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from tracker.rules.book import Book, Supplied
-from tracker.rules.dates import days_between, plus
+from tracker.rules.dates import day_of, days_between, plus
 from tracker.rules.facts import Regimen
 from tracker.rules.units import Units, mg_of, mg_per_day
 from tracker.rules.words import Formulation
 
 Regimens = tuple[Regimen, ...]
+_NOTHING = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Supply:
+class Supply(NamedTuple):
     """Drug on hand after some fills and regimen starts.
 
     `run_out` None: no fill yet. `since` is the day on which a fill last started with nothing on hand,
-    `mg` what was dispensed from then on, `begun` the number of regimens whose start is worked in.
+    `mg` what was dispensed from then on, `begun` the number of regimens whose start is worked in. Once no
+    regimen is still to start nothing asks for `since` and `mg`, and they are no longer kept.
     """
 
     run_out: date | None = None
     since: date | None = None
-    mg: Decimal = Decimal(0)
+    mg: Decimal = _NOTHING
     begun: int = 0
 
 
@@ -91,32 +94,54 @@ def refilled(
 
     A fill made for a regimen that starts after it adds to what is left at that start.
     """
+    if supply.begun == len(regimens):
+        run_out = supply.run_out
+        return Supply(plus(on if run_out is None or on > run_out else run_out, days), begun=supply.begun)
     supply = through(supply, regimens, max(on, regimen.starts_on))
     return _added(supply, on, days, _dispensed_mg(regimen, days, units))
 
 
 def _added(supply: Supply, on: date, days: int, mg: Decimal) -> Supply:
-    if supply.run_out is None or on >= supply.run_out:
+    run_out = supply.run_out
+    if run_out is None or on >= run_out:
         return Supply(plus(on, days), on, mg, supply.begun)
-    return Supply(plus(supply.run_out, days), supply.since, supply.mg + mg, supply.begun)
+    return Supply(plus(run_out, days), supply.since, supply.mg + mg, supply.begun)
 
 
-def _dispensed_mg(regimen: Regimen | None, days: int, units: Units | None) -> Decimal:
-    if regimen is None:
-        return Decimal(0)
+def _dispensed_mg(regimen: Regimen, days: int, units: Units | None) -> Decimal:
     mg = mg_of(regimen, units)
     return days * mg_per_day(regimen) if mg is None else mg
 
 
 def supply_of(book: Book) -> tuple[Supply, Gap | None]:
     """Drug on hand after the real fills, and the gap that the last of them left."""
-    supply, gap = Supply(), None
-    for each in book.supplied:
-        before = through(supply, book.regimens, each.fill.on)
-        gap = _gap(book.regimens, before.run_out, each)
-        days = each.fill.days_supply
-        supply = _added(before, each.fill.on, days, _dispensed_mg(each.regimen, days, each.units))
-    return supply, gap
+    if not book.supplied:
+        return Supply(), None
+    *earlier, last = book.supplied
+    supply = through(_after(Supply(), book.regimens, earlier), book.regimens, last.fill.on)
+    return _after(supply, book.regimens, [last]), _gap(book.regimens, supply.run_out, last)
+
+
+def _after(supply: Supply, regimens: Regimens, fills: Sequence[Supplied]) -> Supply:
+    """Supply after some real fills."""
+    for number, each in enumerate(fills):
+        if supply.begun == len(regimens):
+            return _by_days(supply, fills[number:])
+        on, days = each.fill.on, each.fill.days_supply
+        # Where there is a regimen every fill was made for one.
+        assert each.regimen is not None
+        supply = through(supply, regimens, on)
+        supply = _added(supply, on, days, _dispensed_mg(each.regimen, days, each.units))
+    return supply
+
+
+def _by_days(supply: Supply, fills: Sequence[Supplied]) -> Supply:
+    """No regimen is still to start: only the days count."""
+    run_out = 0 if supply.run_out is None else supply.run_out.toordinal()
+    for each in fills:
+        on = each.fill.on.toordinal()
+        run_out = (on if on > run_out else run_out) + each.fill.days_supply
+    return Supply(day_of(run_out), begun=supply.begun)
 
 
 def _gap(regimens: Regimens, run_out: date | None, late: Supplied) -> Gap | None:

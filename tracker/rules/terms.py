@@ -1,0 +1,185 @@
+"""The terms of a fill: what is dispensed, who pays, what the payer asks and which authorizations it granted.
+
+They hold between two changes of coverage, rules or authorizations; fills alike are checked on the same terms.
+"""
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from tracker.rules.answer import CheckResult
+from tracker.rules.authorization import Permit
+from tracker.rules.book import Member
+from tracker.rules.coverage import PART_B
+from tracker.rules.desk import Desk, own_codes
+from tracker.rules.facts import PlannedFill, Regimen
+from tracker.rules.refill_window import early_days, threshold_of
+from tracker.rules.today import Today
+from tracker.rules.units import Units, dispensed
+from tracker.rules.words import AuthorizationKind, Formulation
+
+
+@dataclass(frozen=True, slots=True)
+class Dispensing:
+    """What one fill hands out; `own` are the drug's own codes, `codes` those that are billed."""
+
+    regimen: Regimen
+    days: int
+    units: Units | None
+    formulation: Formulation | None
+    own: tuple[str, ...]
+    codes: tuple[str, ...]
+
+
+def usual(regimen: Regimen) -> Dispensing:
+    """A fill of the regimen as it is ordered."""
+    units, days = dispensed(regimen, regimen.days_supply)
+    return dispensing(regimen, days, units, regimen.formulation)
+
+
+def as_planned(planned: PlannedFill, regimen: Regimen) -> Dispensing:
+    """A coordinator's fill: what is left open is the regimen's."""
+    units, days = planned.units, planned.days_supply or regimen.days_supply
+    if units is None:
+        units, days = dispensed(regimen, days)
+    return dispensing(regimen, days, units, planned.formulation or regimen.formulation)
+
+
+def dispensing(
+    regimen: Regimen, days: int, units: Units | None, formulation: Formulation | None
+) -> Dispensing:
+    """A fill of so many days and units, with the codes that go with it."""
+    own = own_codes(regimen)
+    # Units unknown: all of the drug's own codes are asked about.
+    codes = own if units is None else tuple(code for code, count in units.items() if count)
+    return Dispensing(regimen, days, units, formulation, own, codes)
+
+
+class Alike(NamedTuple):
+    """The checks that answer the same for every fill on the same terms.
+
+    None: it looks at other fills or at the authorization charged. `alone`: coverage refuses, nothing else
+    is checked.
+    """
+
+    coverage: CheckResult
+    alone: bool
+    quantity: CheckResult | None = None
+    days_supply: CheckResult | None = None
+    steps: CheckResult | None = None
+
+
+class Around(NamedTuple):
+    """The paying plan's authorizations and requests, as listed, and those nearest to the fill.
+
+    Of the granted that fit it the last to end before it and the first to start after it; the last request in
+    progress.
+    """
+
+    permits: list[Permit]
+    ended: Permit | None
+    later: Permit | None
+    asked: Permit | None
+
+
+class Terms:
+    """What the checks of a fill read besides its date and the fills before it.
+
+    `rules` has an entry for each of the codes, None where nothing is known; `asked` are the codes whose rule
+    asks for PA, `unsure` those whose rule does not say.
+    `threshold`: percent of the last fill to be used up; `early_days`: how many days before the run-out of a
+    fill alike the next one may be made.
+    """
+
+    __slots__ = (
+        "alike",
+        "around",
+        "asked",
+        "climbed",
+        "day",
+        "desk",
+        "dispensing",
+        "early_days",
+        "granted",
+        "needed",
+        "part_b",
+        "payer",
+        "rules",
+        "threshold",
+        "unsure",
+    )
+
+    def __init__(self, desk: Desk, dispensing: Dispensing, day: date) -> None:
+        self.desk, self.dispensing, self.day = desk, dispensing, day
+        self.payer = desk.payer(day)
+        paying = self.payer.paying
+        self.part_b = paying is not None and paying.plan.line_of_business is PART_B
+        self.rules = desk.rules(paying, dispensing.own, dispensing.codes, day)
+        self.asked: list[str] = []
+        self.unsure: list[str] = []
+        for code, rule in self.rules.items():
+            asks = rule.prior_authorization if rule else None
+            if asks is None:
+                self.unsure.append(code)
+            elif asks:
+                self.asked.append(code)
+        self.threshold = threshold_of(desk.book, self.rules)
+        self.early_days = early_days(dispensing.days, part_b=self.part_b, threshold=self.threshold)
+        self.needed = self.units_of((*self.asked, *self.unsure))
+        self.granted: list[Permit] = (
+            [] if paying is None else self.in_force(AuthorizationKind.PRIOR_AUTHORIZATION)
+        )
+        # Worked out by the checks when they are first made.
+        self.alike: Alike | None = None
+        self.around: Around | None = None
+        self.climbed: tuple[Today, Permit | None, CheckResult] | None = None
+
+    @property
+    def member(self) -> Member:
+        """The paying coverage; only asked for where there is one."""
+        assert self.payer.paying is not None
+        return self.payer.paying
+
+    def units_of(self, codes: tuple[str, ...]) -> Units:
+        """The units of these codes; none where they are unknown."""
+        units = self.dispensing.units
+        return {} if units is None else {code: units[code] for code in codes}
+
+    def permits(self, kind: AuthorizationKind) -> list[Permit]:
+        """The paying plan's authorizations of a kind for this drug, as listed."""
+        return self.desk.permits_of(kind, self.member.plan.id, self.dispensing.own)
+
+    def in_force(self, kind: AuthorizationKind) -> list[Permit]:
+        """Those in force on the fill's date, the first to end first."""
+        formulation = self.dispensing.formulation
+        return [each for each in self.valid(kind) if each.fits(formulation)]
+
+    def valid(self, kind: AuthorizationKind) -> list[Permit]:
+        """Those granted and valid on the fill's date, of any formulation."""
+        if kind not in self.desk.kinds:
+            return []
+        return self.desk.valid(kind, self.member.plan.id, self.dispensing.own, self.day)
+
+
+class TermsKept:
+    """The usual fill of each regimen of a case and its terms, each worked out once."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self._terms: dict[tuple[int, str], Terms] = {}
+        self._usual: dict[str, Dispensing] = {}
+
+    def usual(self, regimen: Regimen) -> Dispensing:
+        found = self._usual.get(regimen.id)
+        if found is None:
+            found = self._usual[regimen.id] = usual(regimen)
+        return found
+
+    def on(self, regimen: Regimen, day: date) -> Terms:
+        """On what terms its usual fill is made on a day."""
+        key = bisect_right(self.desk.turns, day), regimen.id
+        found = self._terms.get(key)
+        if found is None:
+            found = self._terms[key] = Terms(self.desk, self.usual(regimen), day)
+        return found
