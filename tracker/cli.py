@@ -5,6 +5,7 @@ import sys
 import click
 from flask.cli import FlaskGroup
 
+from tracker.commands.audit import audit
 from tracker.commands.backup import backup, restore
 from tracker.commands.check import check
 from tracker.commands.clinic import clinic
@@ -42,6 +43,7 @@ for command in (
     db,
     backup,
     restore,
+    audit,
     doctor,
 ):
     tracker.add_command(command)

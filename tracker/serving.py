@@ -47,7 +47,17 @@ def complain(line: str) -> None:
 class LineWithIds(logging.Formatter):
     """A log line with the ids given beside it. Only these names are written: none holds a patient's data."""
 
-    written = ("clinic_id", "patient_id", "message_row_id", "attempts", "part", "error")
+    written = (
+        "clinic_id",
+        "patient_id",
+        "message_row_id",
+        "attempts",
+        "part",
+        "error",
+        "audit_number",
+        "audit_hash",
+        "user_id",
+    )
 
     def format(self, record: logging.LogRecord) -> str:
         found = [f"{name}={record.__dict__[name]}" for name in self.written if name in record.__dict__]

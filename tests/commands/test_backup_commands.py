@@ -69,6 +69,7 @@ def test_what_was_lost_comes_back_and_mails_wait(clinic, tmp_path):
     assert "late@clinic.example" not in clinic("user", "list").stdout
     assert "kim@clinic.example" in clinic("user", "list").stdout
     assert list(tmp_path.glob("tracker.db.before-restore-*"))
+    assert "whole" in clinic("audit", "verify").stdout
     held = clinic("mail", "send")
     assert held.returncode == 1
     assert "tracker mail release" in held.stderr

@@ -8,12 +8,16 @@ import click
 from alembic.script import ScriptDirectory
 from flask import current_app
 from flask.cli import with_appcontext
+from sqlalchemy import select
 
 from tracker import clock
 from tracker.db import db
 from tracker.migrating import migrate_database
+from tracker.models.audit import AuditAction
+from tracker.models.clinic import Clinic
 from tracker.running import is_running
-from tracker.services import backups, holds
+from tracker.services import audit, audit_anchor, backups, holds
+from tracker.services.actor import COMMAND
 from tracker.services.backups import Contents
 from tracker.services.errors import BadFile, Refused
 from tracker.settings import Settings
@@ -85,9 +89,20 @@ def restore(file: Path, yes: bool) -> None:
         db.session.remove()
         db.engine.dispose()
         kept = backups.put_in_place(plain, database, now=now)
+        audit_anchor.set_aside(settings.instance / audit_anchor.NAME, now=now)
     app = current_app._get_current_object()  # type: ignore[attr-defined] # the app behind the proxy
     migrate_database(app)
     holds.hold_mail(db.session, reason=f"restored from {file.name}", now=now)
+    for clinic_id in db.session.execute(select(Clinic.id)).scalars().all():
+        audit.record(
+            db.session,
+            clinic_id=clinic_id,
+            actor=COMMAND,
+            action=AuditAction.RESTORED,
+            at=now,
+            table_name="database",
+            new={"backup": file.name},
+        )
     db.session.commit()
     if kept is not None:
         click.echo(f"What stood there is kept as {kept}.")
@@ -126,6 +141,8 @@ def _list(folder: Path) -> None:
     for each in found:
         how = "encrypted" if each.encrypted else "plain"
         click.echo(f"{each.made_at:%Y-%m-%d %H:%M}Z  {_size(each.size):>9}  {how:9}  {each.path}")
+        for clinic_id, number, head in each.heads:
+            click.echo(f"    audit {clinic_id} {number} {head}")
     if not found:
         click.echo(f"No backup in {folder}.")
 

@@ -15,6 +15,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from tracker.jobs.auditor import anchor_heads
 from tracker.jobs.backups import back_up_daily
 from tracker.jobs.caretaker import tend_all
 from tracker.jobs.digests import write_digests
@@ -88,13 +89,14 @@ class Clockwork:
         _one_per_process.release()
 
     def tick(self) -> None:
-        """Scan, tend, write digests, mail, back up; trouble in one never keeps the others from their turn."""
+        """Scan, tend, write digests, mail, anchor the audit trail, back up; trouble in one stops no other."""
         self._under_way = True
         for what, work in (
             ("scan", self._scan),
             ("tend", self._tend),
             ("digest", self._digest),
             ("mail", self._mail),
+            ("audit", self._anchor),
             ("backup", self._back_up),
         ):
             self._last_tick = time.monotonic()
@@ -118,6 +120,9 @@ class Clockwork:
 
     def _digest(self) -> None:
         write_digests(self.office)
+
+    def _anchor(self) -> None:
+        anchor_heads(self.office)
 
     def _back_up(self) -> None:
         back_up_daily(self.office)

@@ -1,18 +1,21 @@
-"""Write down who changed what, in the transaction of the change."""
+"""Write down who did what, in the transaction of the deed; `audit_chain.py` links it at the commit."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import inspect
+from sqlalchemy import event, insert, inspect
+from sqlalchemy.orm import Session
 
 from tracker.models.audit import AuditAction, AuditEvent
 from tracker.models.base import Db
+from tracker.services import audit_chain
 from tracker.services.actor import Actor
 
 KEPT_APART = {"version", "entered_at", "entered_by", "name_key"}
+TO_LINK = "clinics whose audit events are to be linked"
 
 
 def record(
@@ -35,6 +38,8 @@ def record(
             at=at,
             actor=actor.name,
             actor_id=actor.user_id,
+            address=actor.address,
+            agent=actor.agent,
             action=action,
             table_name=table_name,
             row_key=row_key,
@@ -43,6 +48,31 @@ def record(
             new=dict(new) if new is not None else None,
         )
     )
+    _to_link(session, clinic_id)
+
+
+def record_many(session: Db, clinic_id: str, events: Iterable[dict[str, Any]]) -> None:
+    """Many events of one clinic as rows, for imports."""
+    rows = list(events)
+    if rows:
+        session.execute(insert(audit_chain.EVENT), rows)
+        _to_link(session, clinic_id)
+
+
+def _to_link(session: Db, clinic_id: str) -> None:
+    session.info.setdefault(TO_LINK, set()).add(clinic_id)
+
+
+@event.listens_for(Session, "before_commit")
+def _link(session: Session) -> None:
+    """The last step before a commit: until now nobody had to wait for the clinic's chain."""
+    waiting: set[str] = session.info.get(TO_LINK, set())
+    if not waiting or session.in_nested_transaction():
+        return
+    session.flush()
+    for clinic_id in sorted(waiting):
+        audit_chain.link(session, clinic_id)
+    waiting.clear()
 
 
 def snapshot(row: Any) -> dict[str, Any]:

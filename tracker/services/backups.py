@@ -4,6 +4,7 @@ A copy is written beside its final name and moved there only when it is whole an
 identity (`AGE-SECRET-KEY-1...`, https://age-encryption.org/v1): what it closes, any age tool opens.
 """
 
+import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from tracker.services.errors import BadFile, Refused
 
 PLAIN = ".db"
 SEALED = ".db.age"
+HEADS = ".heads"
 STAMP = "%Y%m%dT%H%M%SZ"
 PREFIX = "tracker-"
 
@@ -27,21 +29,28 @@ Connect = Callable[[Path], sqlite3.Connection]
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a copy holds; `newest_at` is its last audit event, None for a database without one."""
+    """What a copy holds; `newest_at` is its last audit event, None for a database without one.
+
+    `heads`: clinic, number and hash of the last event of each audit chain.
+    """
 
     revision: str | None
     clinic_count: int
     patient_count: int
     open_alert_count: int
     newest_at: str | None
+    heads: tuple[tuple[str, int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Backup:
+    """`heads` are known though the copy is encrypted: a small file beside it holds them."""
+
     path: Path
     made_at: datetime
     size: int
     encrypted: bool
+    heads: tuple[tuple[str, int, str], ...] = ()
 
 
 def new_key() -> str:
@@ -71,13 +80,16 @@ def make_backup(
     with TemporaryDirectory(prefix=".making-", dir=folder) as work:
         copy = Path(work) / "copy.db"
         database.execute("VACUUM INTO ?", (str(copy),))
-        look_through(copy, connect=connect)
+        contents = look_through(copy, connect=connect)
         finished = copy
         if sealed is not None:
             finished = Path(work) / "copy.db.age"
             pyrage.encrypt_file(str(copy), str(finished), [sealed.to_public()])
         finished.chmod(0o600)
         name = f"{PREFIX}{now.astimezone(UTC).strftime(STAMP)}{SEALED if sealed else PLAIN}"
+        heads = Path(work) / "heads"
+        heads.write_text(json.dumps(contents.heads), encoding="ascii")
+        _settle(heads, folder / f"{name}{HEADS}")
         _settle(finished, folder / name)
     return _backup(folder / name)
 
@@ -114,7 +126,21 @@ def _contents(copy: sqlite3.Connection, name: str) -> Contents:
         patient_count=one("SELECT count(*) FROM patient"),
         open_alert_count=one("SELECT count(*) FROM alert WHERE state = 'open'"),
         newest_at=copy.execute("SELECT max(at) FROM audit_event").fetchone()[0],
+        heads=tuple(_heads(copy)),
     )
+
+
+def _heads(copy: sqlite3.Connection) -> Iterator[tuple[str, int, str]]:
+    """None from a database of a release before the chains."""
+    if not any(row[1] == "hash" for row in copy.execute("PRAGMA table_info(audit_event)")):
+        return
+    last = (
+        "SELECT number, hash FROM audit_event WHERE clinic_id = ? AND number > 0 ORDER BY number DESC LIMIT 1"
+    )
+    for (clinic_id,) in copy.execute("SELECT id FROM clinic ORDER BY id").fetchall():
+        found = copy.execute(last, (clinic_id,)).fetchone()
+        if found:
+            yield clinic_id, int(found[0]), str(found[1])
 
 
 @contextmanager
@@ -177,6 +203,7 @@ def keep_newest(folder: Path, count: int) -> list[Path]:
     gone = [each.path for each in listed(folder)[count:]]
     for path in gone:
         path.unlink()
+        _heads_of(path).unlink(missing_ok=True)
     return gone
 
 
@@ -186,7 +213,19 @@ def _backup(path: Path) -> Backup:
         made_at = datetime.strptime(stamp, STAMP).replace(tzinfo=UTC)
     except ValueError:
         made_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    return Backup(path, made_at, path.stat().st_size, path.name.endswith(".age"))
+    return Backup(path, made_at, path.stat().st_size, path.name.endswith(".age"), _read_heads(path))
+
+
+def _heads_of(path: Path) -> Path:
+    return path.with_name(path.name + HEADS)
+
+
+def _read_heads(path: Path) -> tuple[tuple[str, int, str], ...]:
+    try:
+        found = json.loads(_heads_of(path).read_text(encoding="ascii"))
+        return tuple((str(clinic_id), int(number), str(head)) for clinic_id, number, head in found)
+    except (OSError, ValueError, TypeError):
+        return ()
 
 
 def _settle(path: Path, place: Path) -> None:

@@ -13,13 +13,15 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true, update
 
 from tracker.models.alert import Alert, AlertState
+from tracker.models.audit import AuditAction
 from tracker.models.base import Db
 from tracker.models.clinic import Clinic
 from tracker.models.ids import new_id
 from tracker.models.outbox import MailKind, OutboxLine, OutboxMessage, OutboxState
 from tracker.models.user import Role, User
 from tracker.rules.words import Severity
-from tracker.services import ownership, undelivered
+from tracker.services import audit, ownership, undelivered
+from tracker.services.actor import SCAN
 from tracker.services.mail_choices import Wishes, all_wishes
 
 GATHER = timedelta(seconds=30)  # what opens close together goes out as one mail for each person
@@ -298,7 +300,34 @@ def _items(lines: Sequence[tuple[Alert, str]]) -> tuple[Item, ...]:
 
 def record_sent(session: Db, row_id: str, *, owner: str, now: datetime) -> bool:
     """The mail server, or the folder, has it. False if another sender took the message over."""
-    return _settle(session, row_id, owner, state=OutboxState.SENT, sent_at=now, last_error=None, unsure=False)
+    settled = _settle(
+        session, row_id, owner, state=OutboxState.SENT, sent_at=now, last_error=None, unsure=False
+    )
+    if settled:
+        _put_on_record(session, row_id, now)
+    return settled
+
+
+def _put_on_record(session: Db, row_id: str, now: datetime) -> None:
+    """That it went out, to whom, and how many alerts it told."""
+    message = session.execute(select(OutboxMessage).where(OutboxMessage.id == row_id)).scalar_one()
+    lines = select(func.count(OutboxLine.alert_id.distinct())).where(
+        OutboxLine.clinic_id == message.clinic_id, OutboxLine.message_row_id == row_id
+    )
+    audit.record(
+        session,
+        clinic_id=message.clinic_id,
+        actor=SCAN,
+        action=AuditAction.MAILED,
+        at=now,
+        table_name="outbox_message",
+        row_key=row_id,
+        new={
+            "to": message.recipient_id,
+            "kind": message.kind.value,
+            "alerts": session.execute(lines).scalar_one(),
+        },
+    )
 
 
 def record_dropped(session: Db, row_id: str, *, owner: str, now: datetime) -> bool:

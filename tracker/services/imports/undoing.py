@@ -32,7 +32,6 @@ from tracker.services.imports.tables import (
     typed,
 )
 from tracker.services.imports.writing import (
-    EVENT,
     Writer,
     child_rows,
     chunks,
@@ -262,7 +261,7 @@ def _take_back(writer: Writer, table: str, changes: Sequence[_Change]) -> set[st
         if not each.added:
             _restore(writer, table, each)
     events = [_event(writer, each, patients.get(each.row_id)) for each in changes]
-    writer.session.execute(insert(EVENT), events)
+    audit.record_many(writer.session, writer.clinic_id, events)
     return set(patients.values())
 
 

@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import bindparam, delete, insert, update
 from sqlalchemy.exc import IntegrityError
 
-from tracker.models.audit import AuditAction, AuditEvent
+from tracker.models.audit import AuditAction
 from tracker.models.base import Base, Db
 from tracker.models.ids import new_id
 from tracker.models.imports import ChangeAction, ImportChange
 from tracker.models.patient import PatientCheck
+from tracker.services import audit
 from tracker.services.actor import Actor
 from tracker.services.errors import Conflict
 from tracker.services.imports.store import Entry, Store
@@ -28,7 +29,6 @@ from tracker.services.imports.tables import (
 
 CHUNK = 1_000
 CHANGE = Base.metadata.tables[ImportChange.__tablename__]
-EVENT = Base.metadata.tables[AuditEvent.__tablename__]
 CHECK = Base.metadata.tables[PatientCheck.__tablename__]
 
 
@@ -126,7 +126,7 @@ def write_history(writer: Writer, store: Store) -> None:
         some = entries[start : start + CHUNK]
         changes = [_change(writer, position, each) for position, each in enumerate(some, start=start + 1)]
         writer.session.execute(insert(CHANGE), changes)
-        writer.session.execute(insert(EVENT), [_event(writer, each) for each in some])
+        audit.record_many(writer.session, writer.clinic_id, [_event(writer, each) for each in some])
 
 
 def _change(writer: Writer, position: int, entry: Entry) -> Values:
@@ -170,6 +170,8 @@ def event_row(writer: Writer, action: AuditAction, table: str, row_id: str) -> V
         "at": writer.now,
         "actor": writer.actor.name,
         "actor_id": writer.actor.user_id,
+        "address": writer.actor.address,
+        "agent": writer.actor.agent,
         "action": action,
         "table_name": table,
         "row_key": row_id,
