@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session, scoped_session
 from tracker.models import Base
 
 BUSY_SECONDS = 10
+SHORT_WAIT = 0.25  # of a writer that a person waits for
 
 
 class Database(SQLAlchemy):
@@ -30,6 +31,7 @@ class Database(SQLAlchemy):
 db = Database(metadata=Base.metadata)
 
 _only_reads: ContextVar[bool] = ContextVar("only_reads", default=False)
+_hurries: ContextVar[bool] = ContextVar("hurries", default=False)
 
 
 @contextmanager
@@ -40,6 +42,20 @@ def reading() -> Iterator[None]:
         yield
     finally:
         _only_reads.reset(token)
+
+
+@contextmanager
+def writing(*, hurried: bool = False) -> Iterator[None]:
+    """Transactions begun inside write, whatever the request said.
+
+    A hurried one gives up soon where SQLite has another writer: it raises OperationalError.
+    """
+    tokens = _only_reads.set(False), _hurries.set(hurried)
+    try:
+        yield
+    finally:
+        _only_reads.reset(tokens[0])
+        _hurries.reset(tokens[1])
 
 
 def set_reading(only: bool) -> None:
@@ -72,4 +88,13 @@ def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _on_begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN" if _only_reads.get() else "BEGIN IMMEDIATE")
+    if _only_reads.get():
+        connection.exec_driver_sql("BEGIN")
+    elif _hurries.get():
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={int(SHORT_WAIT * 1000)}")
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        finally:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+    else:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0070"
-down_revision = "0020"
+down_revision = "0050"
 
 REFUSAL = "audit events are append-only"
 SEALED = (

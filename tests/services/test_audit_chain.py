@@ -11,13 +11,13 @@ import make
 from tracker.models.audit import AuditAction, AuditEvent
 from tracker.models.ids import new_id
 from tracker.services import audit, audit_anchor, audit_chain, audit_export, audit_verify
-from tracker.services.actor import Actor
+from tracker.services.actor import Actor, Origin, set_origin
 from tracker.services.audit_anchor import Anchor
 from tracker.services.audit_chain import EVENT
 from tracker.services.audit_export import ExportFormat
 
 NOW = datetime(2026, 6, 8, 17, 0, tzinfo=UTC)
-ANA = Actor("Ana", None, "203.0.113.7", "Firefox 128, Windows")
+ANA = Actor("Ana")
 
 
 @pytest.fixture
@@ -66,7 +66,16 @@ def test_events_of_a_clinic_are_numbered_from_one_and_verified(session, clinic):
     (verdict,) = audit_verify.verify(session, anchors(session))
     assert (verdict.count, verdict.faults, verdict.loose) == (5, [], 0)
     assert verdict.head == row_at(session, 5)["hash"]
-    assert row_at(session, 1)["address"] == "203.0.113.7"
+
+
+def test_an_event_says_from_where_it_came(session, clinic):
+    set_origin(Origin("203.0.113.7", "Firefox 128, Windows"))
+    record(session, clinic)
+    set_origin(None)
+    record(session, clinic)
+
+    assert [row_at(session, number)["address"] for number in (1, 2)] == ["203.0.113.7", None]
+    assert faults(session) == []
 
 
 def test_each_clinic_has_a_chain_of_its_own(session, clinic):

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from tracker.models.audit import AuditAction, AuditEvent
 from tracker.models.base import Db
 from tracker.services import audit_chain
-from tracker.services.actor import Actor
+from tracker.services.actor import Actor, origin
 
 KEPT_APART = {"version", "entered_at", "entered_by", "name_key"}
 TO_LINK = "clinics whose audit events are to be linked"
@@ -38,8 +38,8 @@ def record(
             at=at,
             actor=actor.name,
             actor_id=actor.user_id,
-            address=actor.address,
-            agent=actor.agent,
+            address=origin().address,
+            agent=origin().agent,
             action=action,
             table_name=table_name,
             row_key=row_key,

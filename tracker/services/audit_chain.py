@@ -86,7 +86,7 @@ def clinics_with_loose_events(session: Db) -> list[str]:
 
 def _loose(session: Db, clinic_id: str) -> Sequence[RowMapping]:
     query = select(EVENT).where(EVENT.c.clinic_id == clinic_id, EVENT.c.number.is_(None))
-    return session.execute(query.order_by(EVENT.c.id).limit(CHUNK)).mappings().all()
+    return session.execute(query.order_by(EVENT.c.at, EVENT.c.id).limit(CHUNK)).mappings().all()
 
 
 def _links(head: Head, rows: Sequence[RowMapping]) -> Iterator[dict[str, Any]]:

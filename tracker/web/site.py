@@ -22,6 +22,7 @@ from tracker.web import (
     patients,
     payers,
     people,
+    reads,
     reset,
     saved_views,
     scan,
@@ -67,6 +68,7 @@ BLUEPRINTS = (
 def register(app: Flask) -> None:
     """Attach the pages to an app."""
     security.init_app(app)
+    reads.init_app(app)
     access.init_app(app)
     authenticator.init_app(app)
     filters.init_app(app)

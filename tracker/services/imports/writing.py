@@ -14,7 +14,7 @@ from tracker.models.ids import new_id
 from tracker.models.imports import ChangeAction, ImportChange
 from tracker.models.patient import PatientCheck
 from tracker.services import audit
-from tracker.services.actor import Actor
+from tracker.services.actor import Actor, origin
 from tracker.services.errors import Conflict
 from tracker.services.imports.store import Entry, Store
 from tracker.services.imports.tables import (
@@ -170,8 +170,8 @@ def event_row(writer: Writer, action: AuditAction, table: str, row_id: str) -> V
         "at": writer.now,
         "actor": writer.actor.name,
         "actor_id": writer.actor.user_id,
-        "address": writer.actor.address,
-        "agent": writer.actor.agent,
+        "address": origin().address,
+        "agent": origin().agent,
         "action": action,
         "table_name": table,
         "row_key": row_id,

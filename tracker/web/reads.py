@@ -1,0 +1,257 @@
+"""What of patients each page shows, and that it was shown: every read goes on record in one place.
+
+Each endpoint has a line here, in `READS` or in `SHOW_NOBODY`, and `tests/web/test_reads.py` names those that
+have none; until then what they answer counts as a read. A page is never lost to a record that cannot be
+written: the record waits in this process for the next one, and the log says so. What leaves as a file does
+not leave without.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Flask, Response, current_app, g, request, template_rendered
+from flask_login import current_user
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+from werkzeug.exceptions import ServiceUnavailable
+
+from tracker import clock
+from tracker.db import db, writing
+from tracker.models.alert import Alert
+from tracker.models.audit import AuditAction
+from tracker.models.user import User
+from tracker.services import audit
+from tracker.services.actor import Actor, Origin, origin, set_origin
+from tracker.web import access
+from tracker.web.origin import origin_of
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a page shows. `record`: the argument that names it; `count`: where a template finds how many.
+
+    `leaves`: it is a file to keep, which is not given without a record.
+    """
+
+    what: str
+    record: str | None = None
+    count: str | None = None
+    leaves: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A read as it goes on record, apart from the request it came from."""
+
+    clinic_id: str
+    actor: Actor
+    origin: Origin
+    action: AuditAction
+    at: datetime
+    what: str
+    record: str | None
+    patient_id: str | None
+    new: Mapping[str, Any]
+
+
+READS: dict[str, Read] = {
+    "today.index": Read("today"),
+    "alerts.index": Read("worklist", count="page.rows"),
+    "alerts.show": Read("alert", "alert_id"),
+    "alert_acts.do": Read("alert", "alert_id"),
+    "worklist_bulk.ask": Read("worklist", count="rows"),
+    "worklist_bulk.preview": Read("worklist", count="rows"),
+    "worklist_export.call_sheet": Read("call sheet", count="rows"),
+    "worklist_export.call_sheet_of": Read("call sheet", count="rows"),
+    "patients.index": Read("patients", count="lines"),
+    "patients.search": Read("search", count="lines"),
+    "patients.show": Read("patient page"),
+    "patient_forms.change": Read("patient form"),
+    "authorizations.show": Read("authorization", "authorization_id"),
+    "authorizations.move": Read("authorization", "authorization_id"),
+    "authorizations.renew": Read("authorization", "authorization_id"),
+    "authorizations.replace": Read("authorization", "authorization_id"),
+    "contacts.add": Read("contact form"),
+    "facts.add": Read("fact form"),
+    "facts.change": Read("fact form", "fact_id"),
+    "facts.remove": Read("fact form", "fact_id"),
+    "steps.show": Read("steps"),
+    "steps.ask_exception": Read("steps"),
+    "what_if.form": Read("what if"),
+    "what_if.preview": Read("what if"),
+    "what_if.accept": Read("what if"),
+    "calendar.index": Read("calendar"),
+    "imports.columns": Read("import", "batch_id"),
+    "imports.sheet": Read("import", "batch_id"),
+    "imports.show": Read("import", "batch_id"),
+    "imports.commit": Read("import", "batch_id"),
+    "imports.undo": Read("import", "batch_id"),
+    "imports.rows": Read("import rows", "batch_id", count="rows"),
+    "imports.errors": Read("import errors", "batch_id", leaves=True),
+    "payers.new_version": Read("patients a rule touches", "rule_id"),
+    "payers.change_rule": Read("patients a rule touches", "rule_id"),
+    "payers.add_rule": Read("patients a rule touches", "plan_id"),
+    "payers.change_plan": Read("patients a rule touches", "plan_id"),
+}
+
+# Pages about payers, mails, settings and oneself, acts that only lead on, and what puts itself on record.
+SHOW_NOBODY = {
+    *("static", "sign_in.enter", "sign_in.leave", "health.alive", "health.metrics", "health.ready"),
+    *("help.keys", "help.switch", "saved_views.index", "saved_views.add", "saved_views.delete"),
+    *("saved_views.rename", "scan.index", "scan.check_now", "scan.move_date", "scan.release_mail"),
+    *("mail.index", "mail.choices", "mail.policy", "mail.again", "mail.seen"),
+    *("payers.index", "payers.payer", "payers.plan", "payers.rule", "payers.add_payer", "payers.add_plan"),
+    *("payers.change_payer", "calendar.feed", "calendar.feed_settings", "calendar.make_feed"),
+    *("calendar.end_feed", "imports.index", "imports.discard", "patients.search_again", "patient_forms.add"),
+    *("worklist_bulk.do", "worklist_bulk.undo", "worklist_export.export"),
+}
+
+MOST_WAITING = 10_000
+_waiting: deque[Event] = deque(maxlen=MOST_WAITING)  # reads that no transaction took yet; oldest first
+
+
+def init_app(app: Flask) -> None:
+    app.before_request(lambda: set_origin(origin_of(request)))
+    app.teardown_request(lambda _error: set_origin(None))
+    app.after_request(_put_on_record)
+    template_rendered.connect(_keep_context, app)
+
+
+def _keep_context(_sender: Flask, template: object, context: dict[str, Any], **_more: Any) -> None:
+    g.setdefault("shown", []).append(context)
+
+
+def _put_on_record(response: Response) -> Response:
+    found = _event(response)
+    if found is None:
+        return response
+    leaves = found.action is AuditAction.EXPORTED
+    try:
+        _write(found, hurried=not leaves)
+    except DBAPIError as error:
+        db.session.rollback()
+        if leaves:
+            return current_app.make_response(current_app.handle_http_exception(ServiceUnavailable()))
+        _waiting.append(found)
+        extra = {"user_id": found.actor.user_id, "patient_id": found.patient_id, "part": request.endpoint}
+        log.error("a read waits to go on record", extra={**extra, "error": type(error).__name__})
+    return response
+
+
+def _event(response: Response) -> Event | None:
+    endpoint = request.endpoint
+    if endpoint == "sign_in.enter" and response.status_code == 422:
+        return _refused_sign_in()
+    if endpoint is None or request.method == "HEAD" or not current_user.is_authenticated:
+        return None
+    read = READS.get(endpoint) or Read(endpoint)
+    if response.status_code == 403:
+        return _of_request(read, AuditAction.DENIED)
+    if response.status_code != 200 or endpoint in SHOW_NOBODY:
+        return None
+    return _of_request(read, AuditAction.EXPORTED if read.leaves else AuditAction.VIEWED)
+
+
+def _of_request(read: Read, action: AuditAction) -> Event:
+    arguments = request.view_args or {}
+    new: dict[str, Any] = {"page": request.endpoint}
+    count = _count(read)
+    if count is not None:
+        new["count"] = count
+    return Event(
+        clinic_id=access.current_clinic_id(),
+        actor=access.current_actor(),
+        origin=origin(),
+        action=action,
+        at=clock.now(),
+        what=read.what,
+        record=_id(arguments.get(read.record or "")),
+        patient_id=_patient_id(arguments),
+        new=new,
+    )
+
+
+def _id(value: object) -> str | None:
+    return value if isinstance(value, str) and access.ROW_ID.fullmatch(value) else None
+
+
+def _patient_id(arguments: Mapping[str, Any]) -> str | None:
+    """Whose page it is; an alert's page names its alert."""
+    alert_id = _id(arguments.get("alert_id"))
+    if alert_id is None:
+        return _id(arguments.get("patient_id"))
+    query = select(Alert.patient_id).where(
+        Alert.clinic_id == access.current_clinic_id(), Alert.id == alert_id
+    )
+    return db.session.execute(query).scalar_one_or_none()
+
+
+def _count(read: Read) -> int | None:
+    """How many a list shows, found in what its template was given."""
+    first, *rest = (read.count or "").split(".")
+    value: Any = next((each[first] for each in g.get("shown", []) if first in each), None)
+    for name in rest:
+        value = getattr(value, name, None)
+    return len(value) if hasattr(value, "__len__") else None
+
+
+def _refused_sign_in() -> Event | None:
+    """A wrong password for an account there is; who tried is not known."""
+    email = request.form.get("email", "").strip().lower()
+    query = select(User).where(User.email == email.replace("\x00", ""))
+    user = db.session.execute(query).scalar_one_or_none() if email else None
+    if user is None:
+        return None
+    nobody = Actor("Somebody")
+    return Event(
+        user.clinic_id, nobody, origin(), AuditAction.DENIED, clock.now(), "sign-in", user.id, None, {}
+    )
+
+
+def _write(event: Event, *, hurried: bool) -> None:
+    """In a transaction of its own, with what waited: the request's may only read, and is over."""
+    if db.session.new or db.session.dirty or db.session.deleted:
+        db.session.rollback()
+    else:
+        db.session.commit()
+    waited = list(_taken())
+    try:
+        with writing(hurried=hurried):
+            for each in (*waited, event):
+                _record(each)
+            db.session.commit()
+    except BaseException:
+        _waiting.extendleft(reversed(waited))
+        raise
+    finally:
+        set_origin(event.origin)
+
+
+def _taken() -> Iterator[Event]:
+    """What waited, each for one thread alone."""
+    while True:
+        try:
+            yield _waiting.popleft()
+        except IndexError:
+            return
+
+
+def _record(event: Event) -> None:
+    set_origin(event.origin)
+    audit.record(
+        db.session,
+        clinic_id=event.clinic_id,
+        actor=event.actor,
+        action=event.action,
+        at=event.at,
+        table_name=event.what,
+        row_key=event.record,
+        patient_id=event.patient_id,
+        new=event.new or None,
+    )
