@@ -1,9 +1,11 @@
 """The migrated schema is the models' schema, CHECK constraints included, on both databases."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import create_engine, inspect, text
+from flask_migrate import upgrade
+from sqlalchemy import MetaData, Table, create_engine, inspect, text
 
 from tracker.db import db
 from tracker.factory import create_app
@@ -117,3 +119,41 @@ def test_migrating_twice_changes_nothing(tmp_path, empty_url):
     assert is_current(app)
     with app.app_context():
         db.engine.dispose()
+
+
+def filled(engine, name, **values):
+    """One row of a table as it is now: what is not given is null, or as little as the column takes."""
+    table = Table(name, MetaData(), autoload_with=engine)
+    for column in table.columns:
+        if not column.nullable and column.name not in values:
+            values[column.name] = LEAST[column.type.python_type]
+    with engine.begin() as connection:
+        connection.execute(table.insert().values(**values))
+
+
+LEAST = {int: 1, str: "x", bool: False, object: {}, dict: {}, datetime: datetime(2026, 6, 8, tzinfo=UTC)}
+
+
+def test_open_alerts_with_their_history_live_through_the_upgrade(tmp_path, empty_url):
+    app = create_app(settings_for(tmp_path, empty_url))
+    with app.app_context():
+        upgrade(revision="0001")
+        filled(db.engine, "clinic", id="C", time_zone="America/Chicago")
+        of = {"clinic_id": "C"}
+        filled(db.engine, "app_user", **of, id="U", role="lead")
+        filled(db.engine, "patient", **of, id="P", owner_id="U")
+        words = {"severity": "high", "state": "open"}
+        filled(db.engine, "alert", **of, **words, id="A", patient_id="P", owner_id="U")
+        event = {"id": "E", "kind": "opened", "severity": "high"}
+        filled(db.engine, "alert_event", **of, **event, patient_id="P", alert_id="A")
+
+        upgrade()
+
+        with db.engine.connect() as connection:
+            kept = connection.execute(
+                text("SELECT owner_id, state, ladder_round, ladder_from IS NOT NULL FROM alert")
+            ).one()
+            count = connection.execute(text("SELECT count(*) FROM alert_event WHERE alert_id = 'A'")).scalar()
+        db.engine.dispose()
+
+    assert (*kept[:3], bool(kept[3]), count) == ("U", "open", 1, True, 1)
