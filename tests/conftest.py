@@ -8,15 +8,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 from hypothesis import settings as hypothesis_settings
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from sqlalchemy.orm import Session, scoped_session
 
 import databases
 import make
 from tracker.db import db
 from tracker.factory import create_app
+from tracker.services import users
 from tracker.settings import Mode, Settings
 
 hypothesis_settings.register_profile("suite", derandomize=True, deadline=None, max_examples=60)
@@ -25,6 +29,43 @@ hypothesis_settings.load_profile("suite")
 HERE = Path(__file__).parent
 BOTH_DATABASES = {"models", "services"}
 MEMORY = "sqlite://"
+
+# Thousands of passwords are hashed here; that a real hash is dear is tested in test_users.
+REAL_HASHER = users.hasher
+users.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+users._nobody = users.hasher.hash("nobody has this password")
+
+
+class Compiled(BytecodeCache):
+    """Templates compiled once for all apps of a run."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        code = self.kept.get((bucket.key, bucket.checksum))
+        if code is not None:
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
+
+
+@pytest.fixture(scope="session")
+def empty_tables() -> bytes:
+    """A database with every table, made once and copied into each test's memory."""
+    app = create_app(Settings(mode=Mode.TEST, instance=Path(), database_url=MEMORY, secret_key="x" * 32))
+    with app.app_context():
+        db.create_all()
+        connection = db.engine.raw_connection()
+        image: bytes = connection.driver_connection.serialize()
+        connection.close()
+        db.session.remove()
+        db.engine.dispose()
+    return image
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -69,12 +110,15 @@ def settings(tmp_path: Path, database_url: str) -> Settings:
 
 
 @pytest.fixture
-def app(settings: Settings) -> Iterator[Flask]:
+def app(settings: Settings, request: pytest.FixtureRequest) -> Iterator[Flask]:
     app = create_app(settings)
     app.config["TESTING"] = True
+    app.jinja_env.bytecode_cache = COMPILED
     with app.app_context():
         if settings.database_url == MEMORY:
-            db.create_all()
+            connection = db.engine.raw_connection()
+            connection.driver_connection.deserialize(request.getfixturevalue("empty_tables"))
+            connection.close()
         yield app
         db.session.remove()
         db.engine.dispose()
