@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -327,6 +328,13 @@ def test_validate_refuses_what_was_built_wrong() -> None:
 
     with pytest.raises(BadCase, match=r"^patient\.coverages\[0\]\.plan: there is no plan gold$"):
         validate(bad)
+
+
+def test_what_was_learnt_of_a_payer_is_not_written_into_a_case_file() -> None:
+    case = case_from(document())
+    learnt = replace(case, plans=tuple(replace(each, learnt_decision_days=9) for each in case.plans))
+
+    assert case_from(json.loads(json.dumps(case_document(learnt)))) == case
 
 
 def hostile_fills() -> bytes:

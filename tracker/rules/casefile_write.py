@@ -10,6 +10,8 @@ from tracker.rules.answer import Alert, Answer, CheckResult, TableFill
 from tracker.rules.facts import Case, Patient
 
 _KEYS = {"starts_on": "from", "ends_on": "to"}
+# Learnt from a clinic's own decisions, and no fact of the case: a case file has no such key.
+_LEFT_OUT = frozenset({"learnt_decision_days"})
 
 
 def case_document(case: Case) -> dict[str, object]:
@@ -47,6 +49,8 @@ def _json_number(value: Decimal) -> int | float:
 def _object(thing: object) -> dict[str, object]:
     found: dict[str, object] = {}
     for field in fields(thing):  # type: ignore[arg-type]  # only called on dataclasses
+        if field.name in _LEFT_OUT:
+            continue
         value = getattr(thing, field.name)
         if isinstance(thing, Patient) and field.name in ("family", "given"):
             name = found.setdefault("name", {})
