@@ -992,3 +992,24 @@ def test_next_fill_comes_after_the_last_however_far_ahead_fills_are_made() -> No
     answer = ask(fills=[today], policy={"fill_ahead_days": 40})
 
     assert answer.next_fill == date(2026, 6, 9)
+
+
+def test_first_part_b_fill_of_nobody_discharged_waits_for_nothing() -> None:
+    answer = ask(plans=PART_B, fills=[], transplant=None, indication="psoriasis")
+
+    assert answer.next_fill == date(2026, 6, 8)
+
+
+def test_each_day_is_taken_at_the_dose_of_its_time() -> None:
+    # 12 000 mg from 1 June: 10 days at 200, 10 at 400, 10 at 100 leave 5 000 for 25 days at 200.
+    spans = [("2025-01-01", "2025-12-31"), ("2026-01-01", "2026-06-10"), ("2026-06-11", "2026-06-20")]
+    spans += [("2026-06-21", "2026-06-30"), ("2026-07-01", None)]
+    doses = [(100, 2), (100, 2), (200, 2), (100, 1), (100, 2)]
+    regimens = [
+        regimen(id=f"r{number}", dose_mg=mg, doses_per_day=times, **{"from": first, "to": last})
+        for number, ((first, last), (mg, times)) in enumerate(zip(spans, doses, strict=True))
+    ]
+
+    answer = ask(regimens=regimens, fills=[fill(on="2026-06-01", days_supply=60, units={"J7502": 120})])
+
+    assert answer.run_out == date(2026, 7, 26)
