@@ -30,6 +30,13 @@ class AuditAction(StrEnum):
     RESTORED = "restored"
 
 
+CHANGES = (
+    AuditAction.ADDED,
+    AuditAction.CHANGED,
+    AuditAction.REMOVED,
+)  # of a record, by a person or an import
+
+
 class AuditEvent(ClinicRow, Base):
     """`old` and `new` hold only the columns that changed; of something read, `new` says how much."""
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from tracker.models import payer as payers
-from tracker.models.audit import AuditEvent
+from tracker.models.audit import CHANGES, AuditEvent
 from tracker.models.base import Db
 from tracker.models.clinic import Clinic
 from tracker.rules import facts
@@ -103,6 +103,7 @@ def fingerprint(case: facts.Case) -> str:
 def last_change(session: Db, *, clinic_id: str, patient_id: str) -> AuditEvent | None:
     """The last recorded change of the patient's facts."""
     query = select(AuditEvent).where(AuditEvent.clinic_id == clinic_id, AuditEvent.patient_id == patient_id)
+    query = query.where(AuditEvent.action.in_(CHANGES))
     return session.execute(query.order_by(AuditEvent.at.desc()).limit(1)).scalar_one_or_none()
 
 

@@ -12,7 +12,7 @@ from tracker.models.authorization import Authorization
 from tracker.models.patient import Patient
 from tracker.models.payer import Plan
 from tracker.rules.moves import Move
-from tracker.services import authorization_page, authorizations, contacts
+from tracker.services import authorization_page, authorizations, contacts, documents
 from tracker.services.errors import Conflict, Refused
 from tracker.web import access
 from tracker.web.authorization_chart import burn_chart
@@ -42,6 +42,7 @@ def show(patient_id: str, authorization_id: str) -> str:
         log=log,
         form=form,
         burn=burn_chart(view.units),
+        letters=documents.letters_of(db.session, clinic_id=clinic.id, authorization_id=row.id),
     )
 
 

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from wtforms import BooleanField, FieldList
 
 from tracker.db import db
-from tracker.models.audit import AuditEvent
+from tracker.models.audit import CHANGES, AuditEvent
 from tracker.web import access
 from tracker.web.forms import TypedField
 
@@ -71,5 +71,9 @@ def _text(each: Any) -> str:
 
 
 def _last_change(row_id: str) -> AuditEvent | None:
-    query = access.scoped(AuditEvent).where(AuditEvent.row_key == row_id).order_by(AuditEvent.at.desc())
+    query = (
+        access.scoped(AuditEvent)
+        .where(AuditEvent.row_key == row_id, AuditEvent.action.in_(CHANGES))
+        .order_by(AuditEvent.at.desc())
+    )
     return db.session.execute(query.limit(1)).scalar_one_or_none()

@@ -38,12 +38,17 @@ class NavigationItem:
 PAGES = (
     ("Today", "today.index", "today"),
     ("Worklist", "alerts.index", "alerts saved_views worklist_bulk worklist_export"),
-    ("Patients", "patients.index", "patients facts patient_forms authorizations contacts steps what_if"),
+    (
+        "Patients",
+        "patients.index",
+        "patients facts patient_forms authorizations contacts steps what_if documents",
+    ),
     ("Calendar", "calendar.index", "calendar"),
     ("Payers and rules", "payers.index", "payers"),
     ("Import", "imports.index", "imports"),
     ("Scan", "scan.index", "scan"),
     ("People", "people.index", "people"),
+    ("Audit", "audit.index", "audit"),
 )
 
 

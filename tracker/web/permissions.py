@@ -91,6 +91,8 @@ RULES: dict[str, Rule] = {
     "account.end_session": acts(VIEWER),
     "account.end_others": acts(VIEWER),
     "account.open_clinic": acts(VIEWER),
+    # Who read and changed what
+    "audit.index": looks(LEAD),
     # People of the clinic
     "people.index": looks(ADMINISTRATOR, fresh=True),
     "people.require_of_clinic": acts(ADMINISTRATOR, fresh=True),
@@ -125,6 +127,7 @@ RULES: dict[str, Rule] = {
     "patients.search": acts(VIEWER),
     "patients.search_again": looks(VIEWER),
     "patients.show": looks(VIEWER),
+    "audit.history": looks(VIEWER),
     "payers.index": looks(VIEWER),
     "payers.payer": looks(VIEWER),
     "payers.plan": looks(VIEWER),
@@ -132,6 +135,9 @@ RULES: dict[str, Rule] = {
     # Facts of patients
     "patient_forms.add": form(COORDINATOR),
     "patient_forms.change": form(COORDINATOR),
+    "documents.index": form(COORDINATOR),
+    "documents.download": looks(VIEWER),
+    "documents.remove": form(COORDINATOR, look=COORDINATOR),
     "facts.add": form(COORDINATOR),
     "facts.change": form(COORDINATOR),
     "facts.remove": acts(COORDINATOR),

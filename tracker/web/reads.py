@@ -81,6 +81,9 @@ READS: dict[str, Read] = {
     "facts.add": Read("fact form"),
     "facts.change": Read("fact form", "fact_id"),
     "facts.remove": Read("fact form", "fact_id"),
+    "documents.index": Read("documents", count="standing"),
+    "documents.download": Read("document", "document_id", leaves=True),
+    "documents.remove": Read("document", "document_id"),
     "steps.show": Read("steps"),
     "steps.ask_exception": Read("steps"),
     "what_if.form": Read("what if"),
@@ -94,6 +97,8 @@ READS: dict[str, Read] = {
     "imports.undo": Read("import", "batch_id"),
     "imports.rows": Read("import rows", "batch_id", count="rows"),
     "imports.errors": Read("import errors", "batch_id", leaves=True),
+    "audit.index": Read("audit trail", count="page.lines"),
+    "audit.history": Read("history"),
     "payers.new_version": Read("patients a rule touches", "rule_id"),
     "payers.change_rule": Read("patients a rule touches", "rule_id"),
     "payers.add_rule": Read("patients a rule touches", "plan_id"),
@@ -110,6 +115,13 @@ SHOW_NOBODY = {
     *("payers.change_payer", "calendar.feed", "calendar.feed_settings", "calendar.make_feed"),
     *("calendar.end_feed", "imports.index", "imports.discard", "patients.search_again", "patient_forms.add"),
     *("worklist_bulk.do", "worklist_bulk.undo", "worklist_export.export"),
+    *("account.index", "account.password", "account.rename", "account.end_others", "account.end_session"),
+    *("account.open_clinic", "people.index", "people.add", "people.change", "people.forget"),
+    *("people.invite_again", "people.off", "people.on", "people.require", "people.require_of_clinic"),
+    *("people.unlock", "people.waive", "reset.ask", "reset.asked", "reset.choose", "sign_in.confirm"),
+    *("sign_in.second", "second_factor.add_passkey", "second_factor.app", "second_factor.codes"),
+    *("second_factor.new_codes", "second_factor.remove_app", "second_factor.remove_passkey"),
+    *("second_factor.set_up", "second_factor.start_app"),
 }
 
 MOST_WAITING = 10_000
@@ -215,8 +227,10 @@ def _refused_sign_in() -> Event | None:
 
 
 def _write(event: Event, *, hurried: bool) -> None:
-    """In a transaction of its own, with what waited: the request's may only read, and is over."""
-    if db.session.new or db.session.dirty or db.session.deleted:
+    """In a transaction of its own, with what waited. The request's is over: a view has saved what it wants
+    kept, and what a preview tried out is taken back.
+    """
+    if request.method != "GET" or db.session.new or db.session.dirty or db.session.deleted:
         db.session.rollback()
     else:
         db.session.commit()
