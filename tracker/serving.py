@@ -121,7 +121,8 @@ def _set_up_logs(settings: Settings) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(LineWithIds("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=settings.log_level, handlers=[handler])
-    for chatty in ("alembic", "apscheduler"):
+    # SQLAlchemy tells every row it reads when it is let, and rows are patients' data.
+    for chatty in ("alembic", "apscheduler", "sqlalchemy"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
