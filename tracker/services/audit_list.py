@@ -20,7 +20,7 @@ LOOKED = (AuditAction.VIEWED, AuditAction.EXPORTED)
 NOT_A_CHANGE = (*LOOKED, AuditAction.DENIED)
 RECENT = timedelta(days=90)
 ID = re.compile("[0-9A-Z]{26}")
-ISO_INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)\S*")
+ISO_INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)\S*\+00:00")
 WORD = re.compile("[a-z]+(?:_[a-z]+)+")
 LONGEST = 300
 UNTOLD = ("id", "clinic_id", "patient_id", "sha256")
@@ -210,7 +210,7 @@ def _shown(value: Any, names: Mapping[str, str]) -> str:
     text = str(value)
     if ID.fullmatch(text):
         return names.get(text, "another record")
-    text = ISO_INSTANT.sub(r"\1 \2", text)
+    text = ISO_INSTANT.sub(r"\1 \2 UTC", text)
     if WORD.fullmatch(text):
         return text.replace("_", " ")
     return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."

@@ -17,6 +17,7 @@ from tracker.web import access
 from tracker.web.forms import read_date
 
 blueprint = Blueprint("audit", __name__)
+of_patient = Blueprint("history", __name__)
 
 
 @blueprint.get("/audit")
@@ -41,8 +42,8 @@ def index() -> str:
     )
 
 
-@blueprint.get("/patients/<patient_id>/history")
-def history(patient_id: str) -> str:
+@of_patient.get("/patients/<patient_id>/history")
+def show(patient_id: str) -> str:
     """What became of a patient's facts; leads also see who looked."""
     patient = access.find_or_404(Patient, patient_id)
     clinic_id, before = access.current_clinic_id(), _before()
@@ -60,8 +61,8 @@ def history(patient_id: str) -> str:
         page=page,
         leads=leads,
         readers=readers,
-        older=url_for("audit.history", **own, before=page.older) if page.older else None,
-        newest=url_for("audit.history", **own) if before else None,
+        older=url_for("history.show", **own, before=page.older) if page.older else None,
+        newest=url_for("history.show", **own) if before else None,
     )
 
 

@@ -41,7 +41,7 @@ PAGES = (
     (
         "Patients",
         "patients.index",
-        "patients facts patient_forms authorizations contacts steps what_if documents",
+        "patients facts patient_forms authorizations contacts steps what_if documents history",
     ),
     ("Calendar", "calendar.index", "calendar"),
     ("Payers and rules", "payers.index", "payers"),

@@ -127,7 +127,7 @@ RULES: dict[str, Rule] = {
     "patients.search": acts(VIEWER),
     "patients.search_again": looks(VIEWER),
     "patients.show": looks(VIEWER),
-    "audit.history": looks(VIEWER),
+    "history.show": looks(VIEWER),
     "payers.index": looks(VIEWER),
     "payers.payer": looks(VIEWER),
     "payers.plan": looks(VIEWER),

@@ -98,7 +98,7 @@ READS: dict[str, Read] = {
     "imports.rows": Read("import rows", "batch_id", count="rows"),
     "imports.errors": Read("import errors", "batch_id", leaves=True),
     "audit.index": Read("audit trail", count="page.lines"),
-    "audit.history": Read("history"),
+    "history.show": Read("history"),
     "payers.new_version": Read("patients a rule touches", "rule_id"),
     "payers.change_rule": Read("patients a rule touches", "rule_id"),
     "payers.add_rule": Read("patients a rule touches", "plan_id"),

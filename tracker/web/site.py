@@ -42,6 +42,7 @@ BLUEPRINTS = (
     sign_in.blueprint,
     today.blueprint,
     audit.blueprint,
+    audit.of_patient,
     alerts.blueprint,
     alert_acts.blueprint,
     saved_views.blueprint,
