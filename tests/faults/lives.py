@@ -1,0 +1,117 @@
+"""Lives of the program that scan, mail and back up on one file, and may be killed at any time.
+
+`python lives.py FOLDER PORT KILLS SEED` lets KILLS lives be cut off after a random time and a last one end by itself;
+`python lives.py FOLDER PORT together COUNT` lets COUNT lives do the work at once. Each life is a process of its own (a
+fork, so that starting costs little). Prints how many were cut off.
+"""
+
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from stage import settings_for
+
+from clockwork import NOON, RENDER, SetClock
+from tracker.db import db
+from tracker.factory import create_app
+from tracker.jobs.backups import back_up_daily
+from tracker.jobs.digests import write_digests
+from tracker.jobs.mailer import Office, send_due
+from tracker.models.clinic import Clinic
+from tracker.models.scan import ScanKind
+from tracker.services import scan
+from tracker.settings import Settings
+
+LIFE = timedelta(minutes=11)  # longer than a lease: what a dead sender held is free in the next life
+LONGEST_SECONDS = 0.4  # most lives are far shorter, so that there is work left for the last
+BATCH = 2
+
+
+def live(settings: Settings, number: int, begun: Callable[[], None] = lambda: None) -> None:
+    """Scan, write digests, mail and back up until nothing is left."""
+    app = create_app(settings)
+    clock = SetClock(NOON + number * LIFE)
+
+    @contextmanager
+    def open_session():
+        with app.app_context():
+            yield db.session
+
+    office = Office(open_session, settings, RENDER, clock)
+    with open_session() as session:
+        clinic_id = session.query(Clinic.id).scalar()
+        session.rollback()
+    begun()
+    busy = True
+    while busy:
+        busy = _scan_some(office, clinic_id)
+        clock.forward(minutes=1)
+        busy = bool(write_digests(office)) or busy
+        busy = bool(send_due(office).sent) or busy
+    back_up_daily(office)
+
+
+def _scan_some(office: Office, clinic_id: str) -> bool:
+    """A few batches, so that mails go out while the scan is half done. Whether anyone was due."""
+    busy = False
+    with office.open_session() as session:
+        steps = scan.steps(session, clinic_id=clinic_id, clock=office.clock, kind=ScanKind.TICK, batch=BATCH)
+        for count, _ in enumerate(steps):
+            session.commit()
+            busy = True
+            if count == 3:
+                break
+        session.rollback()
+    return busy
+
+
+def born(settings: Settings, number: int) -> int:
+    """A life as a process; returns when it is about to begin its work."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reader)
+        try:
+            live(settings, number, lambda: os.write(writer, b"x"))
+        except BaseException as error:
+            print(f"life {number}: {error!r}", file=sys.stderr, flush=True)
+            os._exit(1)
+        os._exit(0)
+    os.close(writer)
+    os.read(reader, 1)
+    os.close(reader)
+    return child
+
+
+def kill_one(settings: Settings, number: int, seconds: float) -> bool:
+    """Whether the life was cut off, and had not ended by itself."""
+    child = born(settings, number)
+    time.sleep(seconds)
+    os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    if os.WIFEXITED(status) and os.WEXITSTATUS(status):
+        raise SystemExit(f"a life failed by itself with {os.WEXITSTATUS(status)}")
+    return os.WIFSIGNALED(status)
+
+
+def main() -> None:
+    folder, port, what, number = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
+    settings = settings_for(folder, port)
+    if what == "together":
+        children = [born(settings, 0) for _ in range(number)]
+        failed = [child for child in children if os.waitpid(child, 0)[1] != 0]
+        raise SystemExit(f"{len(failed)} lives failed" if failed else print(0))
+    kills, chance = int(what), random.Random(number)
+    cut = sum(kill_one(settings, n, LONGEST_SECONDS * chance.random() ** 2) for n in range(kills))
+    live(settings, kills)
+    print(cut)
+
+
+if __name__ == "__main__":
+    main()
