@@ -21,7 +21,7 @@ def built(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def clean(built, tmp_path_factory):
-    """What a life that is left alone makes of the clinic, and the mails it sent. Copy the folder before use."""
+    """What a life that is left alone makes of the clinic, and the mails it sent. To be copied before use."""
     folder = fresh(tmp_path_factory.mktemp("clean") / "one", built)
     sink = Sink()
     with sink.listening():

@@ -1,8 +1,8 @@
 """An independent checker: is what a run left behind what it must have left?
 
-Four books are compared: the alerts that the plain facts call for, the alerts in the database, the lines of the
-outbox, and the mails that a mail server took. Own SQL, own dates, nothing of the product: a fault of the product
-cannot hide here by being made twice. Every violation is a sentence; no sentence means that the books agree.
+Four books are compared: the alerts that the plain facts call for, the alerts in the database, the lines of
+the outbox, and the mails that a mail server took. Own SQL, own dates, nothing of the product: a fault of the
+product cannot hide here by being made twice. Every violation is a sentence; none means that the books agree.
 """
 
 import sqlite3
@@ -197,8 +197,10 @@ def local_day(at: datetime, zone: str) -> date:
 
 
 def offset_hours(at: datetime, zone: str) -> int:
-    """Hours from UTC to a US zone's time: summer time from 2:00 on the second Sunday of March, standard time, to
-    2:00 on the first Sunday of November, summer time."""
+    """Hours from UTC to a US zone's time, UTC being given.
+
+    Summer time lasts from 2:00 on the second Sunday of March to 2:00 on the first Sunday of November.
+    """
     standard = STANDARD_HOURS[zone]
     if zone in NO_SUMMER_TIME:
         return standard

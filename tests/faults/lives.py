@@ -1,8 +1,8 @@
 """Lives of the program that scan, mail and back up on one file, and may be killed at any time.
 
-`python lives.py FOLDER PORT KILLS SEED` lets KILLS lives be cut off after a random time and a last one end by itself;
-`python lives.py FOLDER PORT together COUNT` lets COUNT lives do the work at once. Each life is a process of its own (a
-fork, so that starting costs little). Prints how many were cut off.
+`python lives.py FOLDER PORT KILLS SEED` cuts KILLS lives off after a random time and lets a last one end by
+itself; `python lives.py FOLDER PORT together COUNT` lets COUNT lives do the work at once. Each life is a
+process of its own (a fork, so that starting costs little). Prints how many were cut off.
 """
 
 import os

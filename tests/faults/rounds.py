@@ -1,4 +1,4 @@
-"""One round of each rig, for the tests and for the soak: a folder and a seed in, figures and violations out."""
+"""One round of each rig, for the tests and for the soak: a folder and a seed in, figures and wrongs out."""
 
 import shutil
 import subprocess

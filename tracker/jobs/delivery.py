@@ -10,12 +10,14 @@ import smtplib
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Protocol
 
+from tracker.jobs.smtp_line import Line, TlsLine, time_left
 from tracker.settings import Settings
 
 WHOLE_SEND_SECONDS = 90.0
@@ -84,6 +86,7 @@ class SmtpDelivery:
     def __init__(self, settings: Settings, *, whole_seconds: float = WHOLE_SEND_SECONDS) -> None:
         self.settings = settings
         self.whole_seconds = whole_seconds
+        self._ends_at = time.monotonic() + whole_seconds
         self.smtp: smtplib.SMTP | None = None
 
     def send(self, message: EmailMessage, *, to: str) -> None:
@@ -91,6 +94,8 @@ class SmtpDelivery:
             raise Undelivered("the address is not plain ASCII", permanent=True)
         with self._capped():
             smtp = self._connected()
+            assert smtp.sock is not None
+            smtp.sock.settimeout(self.settings.smtp_timeout)
             self._envelope(smtp, to)
             self._content(smtp, message.as_bytes())
 
@@ -122,20 +127,28 @@ class SmtpDelivery:
         given = self.settings
         context = ssl.create_default_context(cafile=given.smtp_ca_file)
         if given.smtp_security == "tls":
-            smtp: smtplib.SMTP = smtplib.SMTP_SSL(timeout=given.smtp_timeout, context=context)
+            smtp: Line | TlsLine = TlsLine(timeout=given.smtp_timeout, context=context)
         else:
-            smtp = smtplib.SMTP(timeout=given.smtp_timeout)
+            smtp = Line(timeout=given.smtp_timeout)
         self.smtp = smtp  # from here on `_break` can end it
-        smtp._host = given.smtp_host  # type: ignore[attr-defined] # the name TLS checks; connect() keeps none
+        smtp._host = given.smtp_host  # the name TLS checks; connect() keeps none
+        smtp.ends_at = self._ends_at
         code, _ = smtp.connect(given.smtp_host, given.smtp_port)
         if code != 220:
             raise smtplib.SMTPConnectError(code, b"")
+        self._limit(smtp)
         if given.smtp_security == "starttls":
             smtp.starttls(context=context)
+            self._limit(smtp)
         smtp.ehlo_or_helo_if_needed()
         if given.smtp_user:
             self._sign_in(smtp)
         return smtp
+
+    def _limit(self, smtp: smtplib.SMTP) -> None:
+        """`_break` cannot end a handshake, which takes the socket apart: its wait must be short enough."""
+        assert smtp.sock is not None
+        smtp.sock.settimeout(time_left(self.settings.smtp_timeout, self._ends_at))
 
     def _sign_in(self, smtp: smtplib.SMTP) -> None:
         """A refusal may come as an answer or, at some servers, as a closed line."""
@@ -194,6 +207,7 @@ class SmtpDelivery:
     @contextmanager
     def _capped(self) -> Iterator[None]:
         """Break the connection when one mail takes too long, however lively the server is."""
+        self._ends_at = time.monotonic() + self.whole_seconds
         timer = threading.Timer(self.whole_seconds, self._break)
         timer.daemon = True
         timer.start()

@@ -1,0 +1,72 @@
+"""The faults at full length: `python tests/faults/soak.py kills=1000 together=100 backups=200 points=all folder=...`
+
+Without arguments, all of it. Runs in rounds and prints each; every round that is done is kept in `soak.jsonl` of
+the folder, so that a run that is stopped goes on where it was. Ends with 1 and the violations if there are any.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent.parent)]
+import rounds  # noqa: E402 - beside this file
+from rounds import Result  # noqa: E402 - beside this file
+
+FULL = {"kills": "1000", "together": "100", "backups": "200", "points": "all"}
+KILLS_IN_ROUND = 25
+Round = tuple[str, Callable[[], Result]]
+
+
+def main() -> int:
+    given = dict(argument.split("=", 1) for argument in sys.argv[1:] if argument.partition("=")[2])
+    folder = Path(given.pop("folder", "/tmp/tracker-soak"))
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = folder / "soak.jsonl"
+    done = [json.loads(line) for line in kept.read_text().splitlines()] if kept.exists() else []
+    names = {each["round"] for each in done}
+    for name, work in plan(folder, given or FULL):
+        if name in names:
+            continue
+        begun = time.monotonic()
+        result = work()
+        done.append({"round": name, "figures": result.figures, "wrong": result.wrong})
+        with kept.open("a") as file:
+            file.write(json.dumps(done[-1]) + "\n")
+        print(f"{name}: {said(result.figures)} ({time.monotonic() - begun:.0f} s)", *result.wrong, sep="\n  ")
+        sys.stdout.flush()
+    return summary(done)
+
+
+def plan(folder: Path, wanted: dict[str, str]) -> Iterator[Round]:
+    """The rounds, by name; each begins with a fresh copy of one clinic."""
+    start, work = folder / "start", folder / "work"
+    if not (start / "tracker.db").exists():
+        rounds.fresh(start)
+    fresh = lambda: rounds.fresh(work, start)  # noqa: E731 - said once, used everywhere below
+    kills = int(wanted.get("kills", 0))
+    for number in range(-(-kills // KILLS_IN_ROUND)):
+        yield f"kills {number}", lambda seed=number: rounds.killed(fresh(), kills=KILLS_IN_ROUND, seed=seed)
+    for number in range(int(wanted.get("together", 0))):
+        yield f"together {number}", lambda count=2 + number % 2: rounds.together(fresh(), count=count)
+
+
+def said(figures: dict[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in figures.items())
+
+
+def summary(done: list[dict]) -> int:
+    """Add the figures up by rig."""
+    for rig in dict.fromkeys(each["round"].split()[0] for each in done):
+        mine = [each for each in done if each["round"].split()[0] == rig]
+        total = {name: sum(each["figures"][name] for each in mine) for name in mine[0]["figures"]}
+        print(
+            f"{rig}: {len(mine)} rounds, {said(total)}, {sum(len(each['wrong']) for each in mine)} violations"
+        )
+    return int(any(each["wrong"] for each in done))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
