@@ -21,9 +21,9 @@ def built(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def clean(built, tmp_path_factory):
-    """What a life that is left alone makes of the clinic, and the mails it sent. To be copied before use."""
+    """What a life that is left alone makes of the clinic, the mails it sent, the seconds it took. Copy it."""
     folder = fresh(tmp_path_factory.mktemp("clean") / "one", built)
     sink = Sink()
     with sink.listening():
-        program("lives.py", folder, sink.port, "together", 1)
-    return folder, tuple(sink.mails)
+        took = int(program("lives.py", folder, sink.port, "together", 1))
+    return folder, tuple(sink.mails), took / 1000

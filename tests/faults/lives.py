@@ -1,8 +1,10 @@
 """Lives of the program that scan, mail and back up on one file, and may be killed at any time.
 
-`python lives.py FOLDER PORT KILLS SEED` cuts KILLS lives off after a random time and lets a last one end by
-itself; `python lives.py FOLDER PORT together COUNT` lets COUNT lives do the work at once. Each life is a
-process of its own (a fork, so that starting costs little). Prints how many were cut off.
+`python lives.py FOLDER PORT KILLS SEED SECONDS` cuts KILLS lives off after a random time and lets a last one
+end by itself, and prints how many were cut off; SECONDS is what a whole life takes.
+`python lives.py FOLDER PORT together COUNT` lets COUNT lives do the work at once; prints their milliseconds.
+`python lives.py FOLDER PORT alone NUMBER` is one life in this very process, the clock at its number.
+Each life is a process of its own (a fork, so that starting costs little).
 """
 
 import os
@@ -29,7 +31,7 @@ from tracker.services import scan
 from tracker.settings import Settings
 
 LIFE = timedelta(minutes=11)  # longer than a lease: what a dead sender held is free in the next life
-LONGEST_SECONDS = 0.4  # most lives are far shorter, so that there is work left for the last
+SHARE = 0.35  # of a whole life; most are far shorter, so that there is work left for the last
 BATCH = 2
 
 
@@ -100,15 +102,26 @@ def kill_one(settings: Settings, number: int, seconds: float) -> bool:
     return os.WIFSIGNALED(status)
 
 
+def at_once(settings: Settings, count: int) -> None:
+    children = [born(settings, 0) for _ in range(count)]
+    begun = time.monotonic()
+    failed = [child for child in children if os.waitpid(child, 0)[1] != 0]
+    if failed:
+        raise SystemExit(f"{len(failed)} lives failed")
+    print(round(1000 * (time.monotonic() - begun)))
+
+
 def main() -> None:
     folder, port, what, number = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
     settings = settings_for(folder, port)
     if what == "together":
-        children = [born(settings, 0) for _ in range(number)]
-        failed = [child for child in children if os.waitpid(child, 0)[1] != 0]
-        raise SystemExit(f"{len(failed)} lives failed" if failed else print(0))
-    kills, chance = int(what), random.Random(number)
-    cut = sum(kill_one(settings, n, LONGEST_SECONDS * chance.random() ** 2) for n in range(kills))
+        at_once(settings, number)
+        return
+    if what == "alone":
+        live(settings, number)
+        return
+    kills, chance, whole = int(what), random.Random(number), float(sys.argv[5])
+    cut = sum(kill_one(settings, n, SHARE * whole * chance.random() ** 2) for n in range(kills))
     live(settings, kills)
     print(cut)
 

@@ -41,11 +41,14 @@ def fresh(folder: Path, start: Path | None = None, patients: int = PATIENTS) -> 
     return folder
 
 
-def killed(folder: Path, *, kills: int, seed: int) -> Result:
-    """Lives cut off at random and one that ends: nothing is lost, nothing doubled."""
+def killed(folder: Path, *, kills: int, seed: int, seconds: float) -> Result:
+    """Lives cut off at random and one that ends: nothing is lost, nothing doubled.
+
+    `seconds` is what a whole life takes on this machine.
+    """
     sink = Sink(pause=0.01)
     with sink.listening():
-        cut = int(program("lives.py", folder, sink.port, kills, seed))
+        cut = int(program("lives.py", folder, sink.port, kills, seed, seconds))
     wrong = violations(Books(folder / "tracker.db", tuple(sink.mails), unsure=cut, today=DAY))
     figures = {"kills": cut, "mails": len(sink.mails), "extra": extra(sink.mails)}
     if figures["extra"] > cut:
@@ -57,6 +60,8 @@ def together(folder: Path, *, count: int) -> Result:
     """Lives at once, none of them killed: not one mail comes twice."""
     sink = Sink()
     with sink.listening():
-        program("lives.py", folder, sink.port, "together", count)
+        took = int(program("lives.py", folder, sink.port, "together", count))
     wrong = violations(Books(folder / "tracker.db", tuple(sink.mails), today=DAY))
-    return Result({"lives": count, "mails": len(sink.mails), "extra": extra(sink.mails)}, wrong)
+    return Result(
+        {"lives": count, "milliseconds": took, "mails": len(sink.mails), "extra": extra(sink.mails)}, wrong
+    )

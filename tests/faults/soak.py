@@ -1,7 +1,7 @@
-"""The faults at full length: `python tests/faults/soak.py kills=1000 together=100 backups=200 points=all folder=...`
+"""The faults at full length: `python tests/faults/soak.py kills=1000 together=100 folder=/tmp/tracker-soak`
 
-Without arguments, all of it. Runs in rounds and prints each; every round that is done is kept in `soak.jsonl` of
-the folder, so that a run that is stopped goes on where it was. Ends with 1 and the violations if there are any.
+Without arguments, all of it. Runs in rounds and prints each; every round that is done is kept in `soak.jsonl`
+of the folder, so that a run that is stopped goes on where it was. Ends with 1 if anything was wrong.
 """
 
 import json
@@ -47,8 +47,12 @@ def plan(folder: Path, wanted: dict[str, str]) -> Iterator[Round]:
         rounds.fresh(start)
     fresh = lambda: rounds.fresh(work, start)  # noqa: E731 - said once, used everywhere below
     kills = int(wanted.get("kills", 0))
+    seconds = rounds.together(fresh(), count=1).figures["milliseconds"] / 1000 if kills else 0
     for number in range(-(-kills // KILLS_IN_ROUND)):
-        yield f"kills {number}", lambda seed=number: rounds.killed(fresh(), kills=KILLS_IN_ROUND, seed=seed)
+        yield (
+            f"kills {number}",
+            lambda seed=number: rounds.killed(fresh(), kills=KILLS_IN_ROUND, seed=seed, seconds=seconds),
+        )
     for number in range(int(wanted.get("together", 0))):
         yield f"together {number}", lambda count=2 + number % 2: rounds.together(fresh(), count=count)
 

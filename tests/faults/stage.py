@@ -1,11 +1,15 @@
 """A clinic to be tried on: patients who are all due, each with a coordinator of her own, in a SQLite file."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 import make
+from clockwork import RENDER, SetClock
 from tracker.db import db
 from tracker.factory import create_app
+from tracker.jobs.mailer import Office
 from tracker.migrating import migrate_database
 from tracker.models.base import Db
 from tracker.models.clinic import Clinic
@@ -33,17 +37,35 @@ def settings_for(folder: Path, port: int = 0, **more: object) -> Settings:
     return Settings.model_validate(given)
 
 
-def build(folder: Path, patients: int, *, zone: str = "America/Chicago", password: str = "x") -> None:
-    """Make the file `tracker.db` in a folder, every patient due."""
+def build(
+    folder: Path, patients: int, *, zones: Sequence[str] = ("America/Chicago",), password: str = "x"
+) -> None:
+    """Make the file `tracker.db` in a folder: a clinic in each zone, every patient due."""
     folder.mkdir(parents=True, exist_ok=True)
     app = create_app(settings_for(folder))
     migrate_database(app)
     with app.app_context():
-        clinic = make.clinic(db.session, time_zone=zone)
-        for number in range(patients):
-            _patient(db.session, clinic, number, password)
+        for place, zone in enumerate(zones):
+            clinic = make.clinic(db.session, name=f"Clinic {zone}", time_zone=zone)
+            for number in range(patients):
+                _patient(db.session, clinic, place * patients + number, password)
         db.session.commit()
         db.session.remove()
+        db.engine.dispose()
+
+
+@contextmanager
+def opened(settings: Settings, clock: SetClock) -> Iterator[Office]:
+    """What the clockwork needs, on a file of a test's own."""
+    app = create_app(settings)
+
+    @contextmanager
+    def open_session() -> Iterator[Db]:
+        with app.app_context():
+            yield db.session
+
+    yield Office(open_session, settings, RENDER, clock)
+    with app.app_context():
         db.engine.dispose()
 
 

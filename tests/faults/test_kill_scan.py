@@ -25,7 +25,7 @@ def rows(folder, query):
 def test_a_scan_killed_again_and_again_ends_as_one_that_was_not(built, clean, tmp_path):
     folder = fresh(tmp_path / "killed", built)
 
-    result = killed(folder, kills=KILLS, seed=7502)
+    result = killed(folder, kills=KILLS, seed=7502, seconds=clean[2])
 
     assert result.wrong == []
     assert result.figures["kills"] >= KILLS // 2, "the lives were too long to be cut off"

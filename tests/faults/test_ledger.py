@@ -16,7 +16,7 @@ pytestmark = pytest.mark.faults
 
 @pytest.fixture
 def books(clean, tmp_path):
-    folder, mails = clean
+    folder, mails, _ = clean
     return Books(fresh(tmp_path / "books", folder) / "tracker.db", mails, today=DAY)
 
 

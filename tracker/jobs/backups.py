@@ -3,8 +3,9 @@
 import logging
 import sqlite3
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from tracker.db import reading
 from tracker.jobs.mailer import Office
 from tracker.services import backups, heartbeat
 from tracker.services.backups import Backup
@@ -21,13 +22,24 @@ def wanted(settings: Settings) -> bool:
     return real and settings.backup_keep > 0 and settings.sqlite_file is not None
 
 
+def _has_one(settings: Settings, now: datetime) -> bool:
+    there = backups.listed(settings.backups) if settings.backups.is_dir() else []
+    return any(abs(now - each.made_at) < EVERY for each in there)
+
+
 def back_up_daily(office: Office) -> Backup | None:
-    """Make the day's backup if the newest is a day old; None if it was not time."""
+    """Make the day's backup if there is none within a day of now; None if it was not time.
+
+    A backup whose time is still to come, made before the clock was set back, counts like one of the past.
+    Else there would be another at each tick, and the old ones would be cleared away for them.
+    """
     settings, now = office.settings, office.clock()
-    if not wanted(settings) or settings.sqlite_file is None:
+    if not wanted(settings) or settings.sqlite_file is None or _has_one(settings, now):
         return None
-    newest = next(iter(backups.listed(settings.backups)), None) if settings.backups.is_dir() else None
-    if newest is not None and timedelta(0) <= now - newest.made_at < EVERY:
+    with reading(), office.open_session() as session:
+        doubtful = heartbeat.clock_is_doubtful(session, now)
+        session.rollback()
+    if doubtful:
         return None
     with closing(sqlite3.connect(settings.sqlite_file, isolation_level=None)) as database:
         made = backups.make_backup(database, settings.backups, key=settings.backup_key, now=now)

@@ -25,7 +25,7 @@ from tracker.models.base import Db
 from tracker.models.clinic import Clinic
 from tracker.models.outbox import MailKind
 from tracker.models.user import User
-from tracker.services import digest, holds, notices, outbox, password_links
+from tracker.services import digest, heartbeat, holds, notices, outbox, password_links
 from tracker.services.heartbeat import MAIL_ROUND, TrustLine, stale_after, trust_line
 from tracker.services.mail_choices import wishes_of
 from tracker.services.mail_text import MailText, Render, alert_mail, digest_mail
@@ -87,7 +87,7 @@ def send_due(
 ) -> Tally:
     """Send whatever may go out now, until nothing waits, the way is broken or the time is up.
 
-    While mails are held nothing is sent.
+    While mails are held, or the computer's clock is doubtful, nothing is sent.
     """
     tally = Tally()
     owner = secrets.token_hex(8)
@@ -119,8 +119,10 @@ def _answer_requests(office: Office) -> None:
 def _someone_waits(office: Office) -> bool:
     """A look that takes no write lock, since most rounds find nothing."""
     with reading(), office.open_session() as session:
-        found = session.execute(outbox.ready_messages(office.clock()).limit(1)).first()
-        waits = found is not None and not holds.mail_is_held(session)
+        now = office.clock()
+        found = session.execute(outbox.ready_messages(now).limit(1)).first()
+        stopped = holds.mail_is_held(session) or heartbeat.clock_is_doubtful(session, now)
+        waits = found is not None and not stopped
         session.rollback()
     return waits
 

@@ -53,10 +53,11 @@ def stale_after(scan_seconds: int) -> timedelta:
 def scan_is_stale(session: Db, now: datetime, *, silence: timedelta) -> bool:
     """Whether the last complete scan is too long ago to trust.
 
-    A long one that is under way counts while it goes on, though not for more than a day.
+    A long one that is under way counts while it goes on, though not for more than a day. By a clock that
+    cannot be right none counts.
     """
     last = last_beat(session, SCAN)
-    if last is None or now - last > LONGEST_SILENCE:
+    if last is None or now - last > LONGEST_SILENCE or clock_is_doubtful(session, now):
         return True
     progress = last_beat(session, PROGRESS)
     return now - max(last, progress or last) > silence

@@ -29,6 +29,7 @@ STORM = 25  # more at once than anyone can act on one by one: they are gathered 
 STORM_GATHER, LONGEST_GATHER = timedelta(minutes=2), timedelta(minutes=20)
 LEASE = timedelta(minutes=10)  # longer than the longest send, so that two senders never hold one message
 WAIT_MINUTES = (1, 2, 5, 10, 20, 30)
+FARTHEST = timedelta(days=2)  # no wait and no lease is longer: one that seems so was set by a wrong clock
 LAST_TRY = 51  # with the waits above, the last is a day after the first
 PENDING = (OutboxState.CREATED, OutboxState.RETRY)
 
@@ -208,9 +209,12 @@ def _has_slot(session: Db, clinic_id: str, recipient_id: str, slot: str) -> bool
 
 def ready(now: datetime) -> ColumnElement[bool]:
     """Messages to send now: their time has come, or their sender went silent."""
+    next_at, lease_until = OutboxMessage.next_at, OutboxMessage.lease_until
     return or_(
-        and_(OutboxMessage.state.in_(PENDING), OutboxMessage.next_at <= now),
-        and_(OutboxMessage.state == OutboxState.SENDING, OutboxMessage.lease_until < now),
+        and_(OutboxMessage.state.in_(PENDING), or_(next_at <= now, next_at > now + FARTHEST)),
+        and_(
+            OutboxMessage.state == OutboxState.SENDING, or_(lease_until < now, lease_until > now + FARTHEST)
+        ),
     )
 
 
