@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test bench reference mutants install install-test clean
+.PHONY: run test bench soak reference mutants install install-test clean
 
 run: .venv/installed
 	@exec $(BIN)/python app.py
@@ -18,6 +18,15 @@ test: .venv/installed-test
 bench: .venv/installed-test
 	@$(BIN)/python tests/bench/check_speed.py
 	@$(BIN)/python tests/bench/worklist_speed.py
+
+KILLS ?= 1000
+TOGETHER ?= 100
+BACKUPS ?= 200
+POINTS ?= all
+SOAK ?= /tmp/tracker-soak
+soak: .venv/installed-test
+	@sh .ci/strace
+	@$(BIN)/python tests/faults/soak.py kills=$(KILLS) together=$(TOGETHER) backups=$(BACKUPS) points=$(POINTS) folder=$(SOAK)
 
 COUNT ?= 1000
 FIRST ?= 0

@@ -12,11 +12,12 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent.parent)]
+import crashpoints  # noqa: E402 - beside this file
 import rounds  # noqa: E402 - beside this file
 from rounds import Result  # noqa: E402 - beside this file
 
 FULL = {"kills": "1000", "together": "100", "backups": "200", "points": "all"}
-KILLS_IN_ROUND = 25
+KILLS_IN_ROUND, COPIES_IN_ROUND, FEW = 25, 20, 4
 Round = tuple[str, Callable[[], Result]]
 
 
@@ -55,6 +56,24 @@ def plan(folder: Path, wanted: dict[str, str]) -> Iterator[Round]:
         )
     for number in range(int(wanted.get("together", 0))):
         yield f"together {number}", lambda count=2 + number % 2: rounds.together(fresh(), count=count)
+    for number in range(-(-int(wanted.get("backups", 0)) // COPIES_IN_ROUND)):
+        yield f"backups {number}", lambda: rounds.backed_up(fresh(), copies=COPIES_IN_ROUND)
+    if wanted.get("points"):
+        yield from points(start.parent / "few", work, wanted["points"])
+
+
+def points(start: Path, work: Path, wanted: str) -> Iterator[Round]:
+    """Every write, sync, send and rename of one life as the place where it ends, or where the disk fails."""
+    if not (start / "tracker.db").exists():
+        rounds.fresh(start, patients=FEW)
+    counts = crashpoints.counted(rounds.fresh(work, start))
+    every = [(call, n, how) for call, how in crashpoints.FAULTS for n in range(1, counts[call] + 1)]
+    chosen = every if wanted == "all" else every[:: max(1, len(every) // int(wanted))]
+    for call, n, how in chosen:
+        yield (
+            f"points {call} {n} {how}",
+            lambda call=call, n=n, how=how: crashpoints.crashed(rounds.fresh(work, start), call, n, how),
+        )
 
 
 def said(figures: dict[str, int]) -> str:

@@ -144,6 +144,20 @@ def test_a_clock_set_back_does_not_silence_the_tick(quick, monkeypatch):
         work.stop()
 
 
+def test_a_clock_that_comes_right_after_1970_costs_no_time(quick, monkeypatch):
+    """Not one of the runs that would have been in between is even counted."""
+    ticks = []
+    monkeypatch.setattr(Clockwork, "tick", lambda self: ticks.append(time.monotonic()))
+    work = Clockwork(quick)
+    work.start()
+    try:
+        assert until(lambda: len(ticks) == 1)
+        work._scheduler.modify_job("tick", next_run_time=real_clock.now().replace(year=1970))
+        assert until(lambda: len(ticks) >= 3, seconds=5)
+    finally:
+        work.stop()
+
+
 def due_patient(session, clinic, mrn):
     who = make.covered_patient(session, clinic, mrn=mrn)
     if session.get(PatientCheck, who.id) is None:

@@ -5,6 +5,7 @@ import secrets
 
 from flask import Flask, g, render_template
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
 from tracker.db import db
@@ -31,6 +32,11 @@ PAGES = {
         "Nothing was saved. Try again; if it stays, give this reference.",
     ),
     503: ("Not available just now", "Nothing was saved. Try again in a minute."),
+    507: (
+        "The disk of the tracker is full",
+        "Nothing was saved. What is on file can still be read. Have room made on that computer, "
+        "then send this again.",
+    ),
 }
 CSRF_TEXT = "The page was open too long, or you signed in again since. Go back, reload it, and send it again."
 KEPT_HEADERS = {"Allow", "Retry-After"}
@@ -63,6 +69,9 @@ def _told(error: TrackerError) -> Page:
 def _unforeseen(error: Exception) -> Page:
     """The kind of failure goes to the log, its words do not: they may hold a patient's data."""
     db.session.rollback()
+    if _disk_is_full(error):
+        log.error("request refused: no room for the database")
+        return _page(507)
     reference = secrets.token_hex(4)
     trace, where = error.__traceback__, ""
     while trace is not None:
@@ -75,6 +84,16 @@ def _unforeseen(error: Exception) -> Page:
         db.session.rollback()
         g.frameless = True
         return _page(500, request_id=reference)
+
+
+def _disk_is_full(error: Exception) -> bool:
+    """As SQLite and PostgreSQL (https://www.postgresql.org/docs/current/errcodes-appendix.html) call it."""
+    if not isinstance(error, DBAPIError):
+        return False
+    cause = error.orig
+    return (
+        getattr(cause, "sqlite_errorname", "") == "SQLITE_FULL" or getattr(cause, "sqlstate", "") == "53100"
+    )
 
 
 def _page(code: int, text: str | None = None, request_id: str | None = None) -> Page:
