@@ -54,7 +54,7 @@ class Place:
 
     @property
     def backups(self):
-        return sorted(path.name for path in (self.folder / "backups").glob("tracker-*"))
+        return sorted(path.name for path in (self.folder / "backups").glob("tracker-*.db"))
 
     @property
     def red(self):

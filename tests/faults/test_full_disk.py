@@ -28,9 +28,10 @@ def full(tmp_path, settings):
         if db.session.get(PatientCheck, rosa.id) is None:
             make.save(db.session, PatientCheck(patient_id=rosa.id, clinic_id=cast.renal.id))
         db.session.commit()
+        rosa_id = rosa.id
         db.session.remove()
         engine = db.engine
-    yield app, Disk(engine)
+    yield app, Disk(engine), rosa_id
     engine.dispose()
 
 
@@ -65,7 +66,7 @@ def mrns(folder):
 
 
 def test_a_full_disk_refuses_in_words_loses_nothing_and_is_over_when_there_is_room(full, tmp_path):
-    app, disk = full
+    app, disk, rosa_id = full
     client = app.test_client()
     client.post("/sign-in", data={"email": "ana@clinic.example", "password": make.PASSWORD})
     acknowledged, refused = set(), None
@@ -82,7 +83,7 @@ def test_a_full_disk_refuses_in_words_loses_nothing_and_is_over_when_there_is_ro
     assert "disk of the tracker is full" in refused.text
     assert "Nothing was saved" in refused.text
     assert mrns(tmp_path) == acknowledged
-    for address in ("/", "/mail/"):
+    for address in ("/", "/mail/", f"/patients/{rosa_id}"):
         assert client.get(address, follow_redirects=True).status_code == 200, address
 
     disk.make_room()
