@@ -963,7 +963,10 @@ def test_proof_writes_the_date_sum_out() -> None:
         ("regimen", "r1"),
         ("authorization", "PA1"),
         ("coverage", "c1"),
+        ("regimen", "r1"),
+        ("regimen", "r1"),
     ]
+    assert [fact.label for fact in found.proof.facts_used[-2:]] == ["Formulation", "Billing code"]
 
 
 def test_proof_names_the_payers_source() -> None:

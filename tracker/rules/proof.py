@@ -7,6 +7,7 @@ from tracker.rules.answer import FactUsed, Proof
 from tracker.rules.desk import own_codes
 from tracker.rules.messages_other import OTHER_MESSAGES
 from tracker.rules.messages_pa import PA_MESSAGES, Said
+from tracker.rules.proof_formulation import formulation_facts
 from tracker.rules.proof_sums import sums_of
 from tracker.rules.rule_texts import RULE_TEXTS
 from tracker.rules.wording import Wording, count, plain, units_text
@@ -83,6 +84,7 @@ def _facts(words: Wording) -> Iterator[FactUsed]:
     coverage_id = finding.fill.coverage if finding.fill else None
     if coverage_id is not None and coverage_id != finding.about:
         yield _coverage(words, coverage_id, "Paying coverage")
+    yield from formulation_facts(words)
 
 
 def _about(words: Wording) -> Iterator[FactUsed]:
