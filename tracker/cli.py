@@ -7,6 +7,7 @@ from flask.cli import FlaskGroup
 
 from tracker.commands.audit import audit
 from tracker.commands.backup import backup, restore
+from tracker.commands.catalogue import catalogue
 from tracker.commands.check import check
 from tracker.commands.clinic import clinic
 from tracker.commands.db import db
@@ -35,6 +36,7 @@ for command in (
     demo,
     check,
     what_if,
+    catalogue,
     import_group,
     scan,
     mail,

@@ -193,7 +193,7 @@ def _milligrams(value: object, at: str) -> Decimal:
     return amount
 
 
-def _word(words: type[W], value: object, at: str) -> W:
+def _word(words: type[W], value: Any, at: str) -> W:
     try:
         return words(value)
     except ValueError as error:
