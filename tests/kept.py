@@ -85,6 +85,15 @@ def fill(on: date, *, result: str = "pass", **more: Any) -> dict[str, Any]:
     return row | more
 
 
+def marks(fills: list[dict[str, Any]]) -> str:
+    """The same fills as the short marks that are kept beside them."""
+    unknown = [any(each["result"] == "unknown" for each in row["checks"]) for row in fills]
+    signs = [
+        "-" if not row["ok"] else "?" if open_ else "+" for row, open_ in zip(fills, unknown, strict=True)
+    ]
+    return "".join(row["on"].replace("-", "") + sign for row, sign in zip(fills, signs, strict=True))
+
+
 def check(session: make.Db, patient: Patient, fills: list[dict[str, Any]], **more: Any) -> PatientCheck:
     """Keep an answer of these fills."""
     first = date.fromisoformat(fills[0]["on"]) if fills else None
@@ -98,6 +107,7 @@ def check(session: make.Db, patient: Patient, fills: list[dict[str, Any]], **mor
         "next_fill_on": first,
         "earliest_denial_on": denial,
         "future_fill_count": len(fills),
+        "fill_marks": marks(fills),
         "answer": {"format": "pa-answer/1", "as_of": DAY.isoformat(), "fills": fills, "alerts": []},
         **more,
     }

@@ -31,6 +31,9 @@ PAGES = (
     "authorization/cancel",
     "patient/steps",
     "patient/contacts/new",
+    "patient/sheet",
+    "/today/calls",
+    "/patients/new-authorization",
 )
 
 
@@ -84,7 +87,7 @@ def test_every_page_is_accessible_and_fits_the_screen(signed_in, addresses, size
 def test_dark_pages_are_accessible_too(signed_in, addresses):
     signed_in.emulate_media(color_scheme="dark")
 
-    for name in ("/", "patient", "alert", "authorization", "patient/steps"):
+    for name in ("/", "patient", "alert", "authorization", "patient/steps", "patient/sheet", "/today/calls"):
         signed_in.goto(resolve(name, addresses))
         assert Axe().run(signed_in, options=STANDARD).response["violations"] == []
 

@@ -11,41 +11,13 @@ from tracker.rules.words import Severity
 from tracker.services import kept_answer, patient_page, patients
 from tracker.services.errors import NotFound
 from tracker.services.kept_answer import FillResult
-from tracker.services.names import name_key
-
-
-def found(session, clinic, words):
-    return [line.who.family for line in patients.search(session, clinic_id=clinic.id, words=words)]
 
 
 @pytest.fixture
 def people(session, cast):
     rosa = make.covered_patient(session, cast.renal, mrn="100234")
     juergen = make.patient(session, cast.renal, mrn="7", family="Müller-Lüdenscheidt", given="Jürgen")
-    juergen.name_key = name_key(juergen.family, juergen.given)
-    make.patient(session, cast.skin, mrn="100234", family="Alvarez")
     return rosa, juergen
-
-
-@pytest.mark.parametrize(
-    ("words", "families"),
-    [
-        ("alv", ["Alvarez"]),
-        ("ROSA", ["Alvarez"]),
-        ("Alvarez, R", ["Alvarez"]),
-        ("müll", ["Müller-Lüdenscheidt"]),
-        ("jurgen muller", ["Müller-Lüdenscheidt"]),
-        ("100234", ["Alvarez"]),
-        ("10023", []),
-        ("M1", ["Alvarez"]),
-        ("lvarez", []),
-        ("%", []),
-        (",", []),
-        ("   ", []),
-    ],
-)
-def test_search_takes_the_start_of_a_name_or_a_whole_number(session, cast, people, words, families):
-    assert found(session, cast.renal, words) == families
 
 
 def test_the_list_is_by_family_name_with_the_worst_open_alert(session, cast, people):

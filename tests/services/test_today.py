@@ -4,14 +4,15 @@ from datetime import UTC, date, datetime, timedelta
 
 import kept
 import make
-from tracker.models.alert import AlertEventKind
 from tracker.services import today
 
 YESTERDAY = datetime(2026, 6, 7, 5, 0, tzinfo=UTC)
+NOON = datetime(2026, 6, 8, 17, 0, tzinfo=UTC)
 
 
 def morning(session, clinic):
-    return today.today(session, clinic_id=clinic.id, on=kept.DAY, since=YESTERDAY)
+    kept.stand_on(session, clinic)
+    return today.today(session, clinic, now=NOON, since=YESTERDAY, most=5, few=3)
 
 
 def someone(session, clinic, mrn, in_days, *, result="fail", **more):
@@ -27,7 +28,7 @@ def test_a_refusal_in_14_days_is_on_the_list_and_one_in_15_is_not(session, cast)
     someone(session, cast.renal, "14", 14)
     someone(session, cast.renal, "3", 3)
 
-    rows = morning(session, cast.renal).run_outs
+    rows = morning(session, cast.renal).run_outs.rows
 
     assert [row.who.mrn for row in rows] == ["3", "14"]
 
@@ -38,7 +39,7 @@ def test_the_alert_about_the_denial_goes_before_a_worse_one_about_something_else
     kept.alert(session, who, key="due", code="REFILL_DUE")
     cause = kept.alert(session, who, key="gap", severity="high")
 
-    (row,) = morning(session, cast.renal).run_outs
+    (row,) = morning(session, cast.renal).run_outs.rows
 
     assert row.alert.id == cause.id
 
@@ -47,7 +48,7 @@ def test_a_renewal_starts_on_its_day_not_the_day_before(session, cast):
     someone(session, cast.renal, "1", 40, start_renewal_by=kept.DAY)
     someone(session, cast.renal, "2", 40, start_renewal_by=kept.DAY + timedelta(days=1))
 
-    assert [row.who.mrn for row in morning(session, cast.renal).to_start] == ["1"]
+    assert [row.who.mrn for row in morning(session, cast.renal).to_start.rows] == ["1"]
 
 
 def test_fills_are_counted_by_day_and_result(session, cast):
@@ -72,10 +73,10 @@ def test_answers_and_overdue_decisions_are_sorted_by_their_own_day(session, cast
         session, who, key="c", code="PA_DECISION_OVERDUE", facts={"due_at": "2026-06-05T09:00:00-05:00"}
     )
 
-    page = morning(session, cast.renal)
+    due = morning(session, cast.renal).due
 
-    assert [line.code for line in page.answers] == ["PA_PENDED_INFO_NEEDED", "APPEAL_DEADLINE"]
-    assert [line.code for line in page.chased] == ["PA_DECISION_OVERDUE"]
+    assert [each.alert.code for each in due.answers.rows] == ["PA_PENDED_INFO_NEEDED", "APPEAL_DEADLINE"]
+    assert [each.alert.code for each in due.chased.rows] == ["PA_DECISION_OVERDUE"]
 
 
 def test_what_happened_since_yesterday_is_told_once_a_kind(session, cast):
@@ -86,11 +87,7 @@ def test_what_happened_since_yesterday_is_told_once_a_kind(session, cast):
 
     (opened,) = morning(session, cast.renal).happened
 
-    assert (opened.kind, opened.count, [name.id for name in opened.names]) == (
-        AlertEventKind.OPENED,
-        4,
-        [who.id],
-    )
+    assert (opened.kind, opened.count, [name.id for name in opened.names]) == ("opened", 4, [who.id])
 
 
 def test_overdue_renewals_count_for_this_week(session, cast):
@@ -111,5 +108,6 @@ def test_another_clinic_sees_nothing_of_it(session, cast):
     page = morning(session, cast.skin)
 
     assert page.census == today.Census(0, 0, 0)
-    assert [*page.run_outs, *page.answers, *page.to_start, *page.happened] == []
+    assert [*page.run_outs.rows, *page.due.answers.rows, *page.to_start.rows, *page.happened] == []
+    assert (page.run_outs.total, page.due.answers.total, page.to_start.total) == (0, 0, 0)
     assert sum(day.total for day in page.fill_days) == 0

@@ -129,7 +129,7 @@ def test_several_hits_are_listed_and_none_says_so(ana, session, cast):
     make.patient(session, cast.renal, mrn="2", given="Ruth")
     session.commit()
 
-    assert "2 found" in ana.post("/patients/search", data={"q": "Alvarez"}).text
+    assert "2 patients found" in ana.post("/patients/search", data={"q": "Alvarez"}).text
     assert "No patient found" in ana.post("/patients/search", data={"q": "nobody"}).text
     assert ana.post("/patients/search", data={"q": " \x00"}).location == "/patients"
     assert ana.get("/patients/search").status_code == 303

@@ -52,7 +52,7 @@ def test_all_is_well_is_said_with_what_was_checked(ana, session, cast):
     page = ana.get("/").text
 
     assert "Nothing at risk in the next 14 days" in page
-    assert "1 patients, 12 future fills checked." in page
+    assert "1 patient, 12 future fills checked." in page
 
 
 def test_the_row_says_who_what_when_how_long_and_whose(ana, session, cast):

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
@@ -27,6 +26,7 @@ from tracker.services import authorizations as moving
 from tracker.services.authorization_chain import Link
 from tracker.services.authorization_terms import Term
 from tracker.services.authorization_units import Units
+from tracker.services.clinic_day import moment_in
 from tracker.services.kept_answer import fills as kept_fills
 from tracker.services.loading import load_cases
 
@@ -199,7 +199,7 @@ def _clock(
             started_at=None,
             length="the instant at which the payer received it is not on file",
         )
-    left = due_at - _moved(now, clinic)
+    left = due_at - moment_in(clinic, now)
     line = desk.book.plans[pa.plan].line_of_business.label
     pace = "expedited" if row.expedited else "standard"
     return Clock(
@@ -211,14 +211,6 @@ def _clock(
         started_at=started_at,
         length=f"{hours} hours, {pace}, {line}",
     )
-
-
-def _moved(now: datetime, clinic: Clinic) -> datetime:
-    """The instant on the day where a demo clinic stands; for all others it is now."""
-    if clinic.demo_today is None:
-        return now
-    zone = ZoneInfo(clinic.time_zone)
-    return datetime.combine(clinic.demo_today, now.astimezone(zone).time(), zone).astimezone(UTC)
 
 
 def _hours(left: timedelta) -> str:

@@ -1,6 +1,6 @@
 """What day it is in a clinic."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -13,6 +13,14 @@ from tracker.services.errors import Refused
 def day_in(clinic: Clinic, now: datetime) -> date:
     """The clinic's calendar date at an instant; a demo clinic may stand on another day."""
     return clinic.demo_today or now.astimezone(ZoneInfo(clinic.time_zone)).date()
+
+
+def moment_in(clinic: Clinic, now: datetime) -> datetime:
+    """The instant on the day where a demo clinic stands; for all others it is now."""
+    if clinic.demo_today is None:
+        return now
+    zone = ZoneInfo(clinic.time_zone)
+    return datetime.combine(clinic.demo_today, now.astimezone(zone).time(), zone).astimezone(UTC)
 
 
 def clinic_today(session: Db, clinic: Clinic | str, now: datetime) -> date:

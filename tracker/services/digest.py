@@ -16,7 +16,8 @@ from tracker.models.outbox import MailKind, OutboxMessage, OutboxState
 from tracker.models.patient import Patient
 from tracker.models.user import Role, User
 from tracker.rules.words import Severity
-from tracker.services import today
+from tracker.services import deadlines, today
+from tracker.services import since as since_then
 from tracker.services.mail_choices import Wishes, all_wishes
 
 SOON_DAYS = 7
@@ -117,15 +118,15 @@ def read(session: Db, *, clinic_id: str, user: User, on: date, since: datetime) 
     """The digest of one person as of now: their alerts and those that nobody owns."""
     lines = _lines(session, clinic_id, user)
     codes = _codes(session, clinic_id)
-    happened = {each.kind: each.count for each in today.happened(session, clinic_id=clinic_id, since=since)}
+    happened = since_then.counts_by_itself(session, clinic_id=clinic_id, since=since)
     return Digest(
         on=on,
         counts=Counter(line.severity for line in lines),
         first=[line for line in lines if line.severity is not Severity.INFO],
         soon=_soon(session, clinic_id, user, on),
-        deadlines=sum(codes[code] for code in today.ANSWERS),
-        renewals=len(today.to_start(session, clinic_id=clinic_id, on=on)),
-        chases=sum(codes[code] for code in today.CHASED),
+        deadlines=sum(codes[code] for code in deadlines.ANSWERS),
+        renewals=today.to_start(session, clinic_id=clinic_id, on=on, few=0).total,
+        chases=sum(codes[code] for code in deadlines.CHASED),
         opened=sum(happened.get(kind, 0) for kind in (AlertEventKind.OPENED, AlertEventKind.REOPENED)),
         closed=happened.get(AlertEventKind.CLOSED, 0),
     )

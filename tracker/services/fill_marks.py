@@ -3,7 +3,6 @@
 `20261201+20261231-20270130?`: covered, refused, verify with the payer.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from datetime import date
 
@@ -13,19 +12,28 @@ from tracker.services.kept_answer import FillResult
 
 SIGNS = {FillResult.COVERED: "+", FillResult.REFUSED: "-", FillResult.VERIFY: "?"}
 RESULTS = {sign: result for result, sign in SIGNS.items()}
-MARK = re.compile(r"(\d{8})([-+?])")
+WIDTH = 9
 
 
 def write_marks(fills: Iterable[TableFill]) -> str:
-    return "".join(f"{fill.on:%Y%m%d}{SIGNS[_result(fill)]}" for fill in fills)
+    return "".join(f"{fill.on:%Y%m%d}{SIGNS[_result(fill)]}" for fill in sorted(fills, key=lambda f: f.on))
 
 
 def read_marks(marks: str | None, first: date, last: date) -> Iterator[tuple[date, FillResult]]:
     """The fills from `first` to `last`, both included."""
+    for day, sign in raw_marks(marks, first, last):
+        yield date(int(day[:4]), int(day[4:6]), int(day[6:])), RESULTS[sign]
+
+
+def raw_marks(marks: str | None, first: date, last: date) -> Iterator[tuple[str, str]]:
+    """The same as written, for counting thousands: `20261201` and its sign."""
     low, high = f"{first:%Y%m%d}", f"{last:%Y%m%d}"
-    for day, sign in MARK.findall(marks or ""):
-        if low <= day <= high:
-            yield date(int(day[:4]), int(day[4:6]), int(day[6:])), RESULTS[sign]
+    for start in range(0, len(marks or ""), WIDTH):
+        day = (marks or "")[start : start + WIDTH - 1]
+        if day > high:
+            return
+        if day >= low:
+            yield day, (marks or "")[start + WIDTH - 1]
 
 
 def _result(fill: TableFill) -> FillResult:

@@ -47,6 +47,19 @@ class Names:
     fills: Mapping[str, date]
 
 
+@dataclass(frozen=True, slots=True)
+class FactGroup:
+    """Panels that one part of the page shows together. `id` names it in the page's address."""
+
+    id: str
+    title: str
+    panels: Sequence[FactPanel]
+
+    @property
+    def count(self) -> int:
+        return sum(len(panel.lines) for panel in self.panels)
+
+
 Row = Callable[[Any, Names], Sequence[Cell]]
 
 
@@ -64,6 +77,24 @@ class _Kind:
 def panels(rows: Mapping[str, Sequence[Any]], names: Names) -> list[FactPanel]:
     """The panels in the order in which a coordinator reads them; newest fact first."""
     return [_panel(kind, rows.get(kind.kind, ()), names) for kind in KINDS]
+
+
+GROUPS: Sequence[tuple[str, str, Sequence[str]]] = (
+    ("coverages", "Coverages", ("coverage",)),
+    (
+        "therapy",
+        "Therapy and fills",
+        ("regimen", "fill", "planned_fill", "refill_contact", "transplant", "lab", "weight"),
+    ),
+    ("authorizations", "Authorizations", ("authorization", "denial")),
+    ("trials", "Step trials", ("trial",)),
+)
+
+
+def groups(shown: Sequence[FactPanel]) -> list[FactGroup]:
+    """The panels in the order of the page's parts."""
+    by_kind = {panel.kind: panel for panel in shown}
+    return [FactGroup(name, title, [by_kind[kind] for kind in kinds]) for name, title, kinds in GROUPS]
 
 
 def _panel(kind: _Kind, rows: Sequence[Any], names: Names) -> FactPanel:

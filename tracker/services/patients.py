@@ -1,22 +1,19 @@
-"""Finding patients: the list by name, and the search that leaves no name in an address."""
+"""The list of patients by name, each with the next fill and the worst open alert."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 
 from tracker.models.alert import Alert, AlertState
-from tracker.models.authorization import Authorization
 from tracker.models.base import Db
-from tracker.models.patient import Coverage, Patient, PatientCheck
+from tracker.models.patient import Patient, PatientCheck
 from tracker.models.user import User
 from tracker.rules.words import Severity
-from tracker.services.names import fold
 
 PAGE = 50
-FOUND_AT_MOST = 50
 SEVERITIES = tuple(Severity)
 
 
@@ -78,41 +75,12 @@ def patient_list(session: Db, *, clinic_id: str, page: int = 1) -> PatientList:
     total = session.execute(select(func.count()).select_from(Patient).where(mine)).scalar_one()
     pages = last_page(total)
     page = min(max(page, 1), pages)
-    query = _lines(clinic_id).where(mine).limit(PAGE).offset((page - 1) * PAGE)
-    return PatientList(_read(session, query), total, page, pages)
+    query = lines_query(clinic_id).where(mine).limit(PAGE).offset((page - 1) * PAGE)
+    return PatientList(read_patients(session, query), total, page, pages)
 
 
-def search(session: Db, *, clinic_id: str, words: str) -> Sequence[PatientLine]:
-    """Patients by the start of a name, or by a whole MRN, member id or PA number; 50 at most."""
-    if not words.strip():
-        return []
-    query = _lines(clinic_id).where(Patient.clinic_id == clinic_id, _found(clinic_id, words.strip()))
-    return _read(session, query.limit(FOUND_AT_MOST))
-
-
-def _found(clinic_id: str, words: str) -> ColumnElement[bool]:
-    member = exists().where(
-        Coverage.clinic_id == clinic_id, Coverage.patient_id == Patient.id, Coverage.member_id == words
-    )
-    number = exists().where(
-        Authorization.clinic_id == clinic_id,
-        Authorization.patient_id == Patient.id,
-        Authorization.number == words,
-    )
-    named = [_starts(part) for part in fold(words.replace(",", " ")).split()]
-    by_key = or_(Patient.mrn == words, member, number)
-    return or_(by_key, and_(*named)) if named else by_key
-
-
-def _starts(part: str) -> ColumnElement[bool]:
-    """Some word of the name starts with this part."""
-    return or_(
-        Patient.name_key.startswith(part, autoescape=True),
-        Patient.name_key.contains(f" {part}", autoescape=True),
-    )
-
-
-def _lines(clinic_id: str) -> Select[Any]:
+def lines_query(clinic_id: str) -> Select[Any]:
+    """Patients as lines, by family name."""
     worst = (
         select(func.min(Alert.severity_rank))
         .where(
@@ -146,7 +114,7 @@ def _same_clinic(table: Any, condition: ColumnElement[bool]) -> ColumnElement[bo
     return and_(table.clinic_id == Patient.clinic_id, condition)
 
 
-def _read(session: Db, query: Select[Any]) -> list[PatientLine]:
+def read_patients(session: Db, query: Select[Any]) -> list[PatientLine]:
     return [_line(tuple(row)) for row in session.execute(query)]
 
 

@@ -1,28 +1,41 @@
 """The morning's questions: who runs out uncovered, what is due, what starts, what comes, what happened."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Select, and_, func, select
 
-from tracker.models.alert import AlertEvent, AlertEventKind
+from tracker.models.alert import Alert, AlertState
 from tracker.models.base import Db
+from tracker.models.clinic import Clinic
 from tracker.models.patient import Patient, PatientCheck
 from tracker.models.user import User
+from tracker.rules.what_to_do import RENEWALS
 from tracker.rules.words import AlertCode
-from tracker.services.kept_answer import FillResult, read_fills
+from tracker.services.clinic_day import day_in
+from tracker.services.deadlines import Due, Part, due
+from tracker.services.fill_marks import SIGNS, raw_marks
+from tracker.services.kept_answer import FillResult
+from tracker.services.next_acts import Matter, NextAct, matters, next_act
 from tracker.services.patients import Who, who_columns
-from tracker.services.worklist import AlertLine, open_alerts, read_lines
+from tracker.services.since import Happened, happened
+from tracker.services.worklist import AlertLine, lines_of
 
 DAYS_AHEAD = 14
 WEEKS_AHEAD = 12
-NAMED = 3
-ANSWERS = (AlertCode.PA_PENDED_INFO_NEEDED, AlertCode.APPEAL_DEADLINE)
-CHASED = (AlertCode.PA_DECISION_OVERDUE, AlertCode.REFILL_AT_RISK)
 WHO = 5
+# Causes that a renewal in time would end, or that keep one from being asked for.
+ABOUT_RENEWAL = (
+    *RENEWALS,
+    AlertCode.PA_GAP,
+    AlertCode.PA_MISSING,
+    AlertCode.REFILL_AT_RISK,
+    AlertCode.PA_DECISION_OVERDUE,
+    AlertCode.PA_PENDED_INFO_NEEDED,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +49,27 @@ class Census:
 
 @dataclass(frozen=True, slots=True)
 class RunOut:
-    """A patient whose next refusal is near, with the alert that says why (None: none is open)."""
+    """A patient whose next refusal is near, with the alert that says why and the act that it asks for.
+
+    Both are None where no alert is kept. A snoozed or settled one is shown: the fill is refused all the same.
+    """
 
     who: Who
     earliest_denial_on: date
     run_out_on: date | None
     owner: str | None
     alert: AlertLine | None
+    act: NextAct | None
 
 
 @dataclass(frozen=True, slots=True)
 class RenewalToStart:
+    """`act`: the next one on the authorization that ends, if an alert names it."""
+
     who: Who
     start_by: date
-    earliest_denial_on: date | None
     owner: str | None
+    act: NextAct | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,43 +85,44 @@ class FillDay:
 
 
 @dataclass(frozen=True, slots=True)
-class Happened:
-    """Events of one kind since yesterday: how many, the last one's time and a few names."""
-
-    kind: AlertEventKind
-    count: int
-    at: datetime
-    names: Sequence[Who]
-
-
-@dataclass(frozen=True, slots=True)
 class Today:
-    """Each list is whole; the page decides how much of it to show."""
+    """The page's blocks; each list holds its first rows and its length."""
 
     on: date
     census: Census
-    run_outs: Sequence[RunOut]
-    answers: Sequence[AlertLine]
-    chased: Sequence[AlertLine]
-    to_start: Sequence[RenewalToStart]
+    run_outs: Part[RunOut]
+    due: Due
+    to_start: Part[RenewalToStart]
     fill_days: Sequence[FillDay]
     happened: Sequence[Happened]
     renewal_weeks: Sequence[tuple[date, int]]
 
 
-def today(session: Db, *, clinic_id: str, on: date, since: datetime) -> Today:
-    """Everything on the page. `since` is the instant at which yesterday began. Nine queries, however many."""
-    due = _alerts_of_codes(session, clinic_id, (*ANSWERS, *CHASED))
+def today(
+    session: Db,
+    clinic: Clinic,
+    *,
+    now: datetime,
+    since: datetime,
+    most: int,
+    few: int,
+    me: str | None = None,
+) -> Today:
+    """Everything on the page: at most `most` run-outs and `few` rows of the other lists.
+
+    `since` is the instant at which yesterday began; `me`, whose own acts are no news. The number of queries
+    does not grow with the clinic.
+    """
+    on = day_in(clinic, now)
     return Today(
         on=on,
-        census=census(session, clinic_id=clinic_id),
-        run_outs=run_outs(session, clinic_id=clinic_id, on=on),
-        answers=[line for line in due if line.code in ANSWERS],
-        chased=[line for line in due if line.code in CHASED],
-        to_start=to_start(session, clinic_id=clinic_id, on=on),
-        fill_days=fill_days(session, clinic_id=clinic_id, on=on),
-        happened=happened(session, clinic_id=clinic_id, since=since),
-        renewal_weeks=renewal_weeks(session, clinic_id=clinic_id, on=on),
+        census=census(session, clinic_id=clinic.id),
+        run_outs=run_outs(session, clinic_id=clinic.id, on=on, most=most),
+        due=due(session, clinic, now=now, few=few),
+        to_start=to_start(session, clinic_id=clinic.id, on=on, few=few),
+        fill_days=fill_days(session, clinic_id=clinic.id, on=on),
+        happened=happened(session, clinic_id=clinic.id, since=since, me=me),
+        renewal_weeks=renewal_weeks(session, clinic_id=clinic.id, on=on),
     )
 
 
@@ -121,87 +141,64 @@ def census(session: Db, *, clinic_id: str) -> Census:
     return Census(*(int(n) for n in row))
 
 
-def run_outs(session: Db, *, clinic_id: str, on: date) -> list[RunOut]:
-    """Patients whose earliest denial is at most 14 days ahead, least time left first."""
-    last = on + timedelta(days=DAYS_AHEAD)
-    query = (
-        select(
-            *who_columns(),
-            PatientCheck.earliest_denial_on,
-            PatientCheck.run_out_on,
-            User.name,
-            PatientCheck.answer["earliest_denial"],
-        )
-        .join(PatientCheck, _checks())
-        .outerjoin(User, _owner())
-        .where(Patient.clinic_id == clinic_id, Patient.active, PatientCheck.earliest_denial_on <= last)
-        .order_by(PatientCheck.earliest_denial_on, PatientCheck.run_out_on, Patient.name_key, Patient.id)
-    )
-    rows = session.execute(query).all()
-    alerts = _alerts_by_patient(session, clinic_id, [row[0] for row in rows])
-    return [_run_out(tuple(row), alerts.get(row[0], [])) for row in rows]
+def run_outs(session: Db, *, clinic_id: str, on: date, most: int) -> Part[RunOut]:
+    """Patients whose earliest denial is at most 14 days ahead, least drug left first."""
+    near = PatientCheck.earliest_denial_on <= on + timedelta(days=DAYS_AHEAD)
+    query = _with_owner(
+        clinic_id,
+        PatientCheck.earliest_denial_on,
+        PatientCheck.run_out_on,
+        User.name,
+        PatientCheck.answer["earliest_denial"],
+    ).where(near)
+    left = func.coalesce(PatientCheck.run_out_on, PatientCheck.earliest_denial_on)
+    order = left, PatientCheck.earliest_denial_on, Patient.name_key, Patient.id
+    rows = [tuple(row) for row in session.execute(query.order_by(*order).limit(most))]
+    causes = _causes(session, clinic_id, {row[0]: (row[-1] or {}).get("codes", ()) for row in rows})
+    found = [_run_out(row, causes.get(row[0])) for row in rows]
+    return Part(found, _count(session, clinic_id, near))
 
 
-def to_start(session: Db, *, clinic_id: str, on: date) -> list[RenewalToStart]:
+def to_start(session: Db, *, clinic_id: str, on: date, few: int) -> Part[RenewalToStart]:
     """Renewals whose start day is today or past, latest first."""
+    past = PatientCheck.start_renewal_by <= on
     query = (
-        select(*who_columns(), PatientCheck.start_renewal_by, PatientCheck.earliest_denial_on, User.name)
-        .join(PatientCheck, _checks())
-        .outerjoin(User, _owner())
-        .where(Patient.clinic_id == clinic_id, Patient.active, PatientCheck.start_renewal_by <= on)
+        _with_owner(clinic_id, PatientCheck.start_renewal_by, User.name)
+        .where(past)
         .order_by(PatientCheck.start_renewal_by, Patient.name_key, Patient.id)
+        .limit(few)
     )
-    return [RenewalToStart(Who(*row[:WHO]), *row[WHO:]) for row in map(tuple, session.execute(query))]
+    rows = [tuple(row) for row in session.execute(query)]
+    causes = _causes(session, clinic_id, dict.fromkeys((row[0] for row in rows), ABOUT_RENEWAL), only=True)
+    found = [
+        RenewalToStart(Who(*row[:WHO]), start_by=row[WHO], owner=row[WHO + 1], act=_act(causes.get(row[0])))
+        for row in rows
+    ]
+    return Part(found, _count(session, clinic_id, past))
 
 
 def fill_days(session: Db, *, clinic_id: str, on: date) -> list[FillDay]:
-    """The fills of the next 14 days by day and result, from the kept answers."""
+    """The fills of the next 14 days by day and result, from the kept marks."""
     days = [on + timedelta(days=n) for n in range(DAYS_AHEAD)]
     query = (
-        select(PatientCheck.answer["fills"])
+        select(PatientCheck.fill_marks)
         .join(Patient, _checks())
-        .where(
-            PatientCheck.clinic_id == clinic_id,
-            Patient.active,
-            PatientCheck.next_fill_on <= days[-1],
-            PatientCheck.answer.is_not(None),
-        )
+        .where(PatientCheck.clinic_id == clinic_id, Patient.active, PatientCheck.next_fill_on <= days[-1])
     )
     counts = Counter(
-        (fill.on, fill.result)
-        for rows in session.execute(query).scalars()
-        for fill in read_fills([row for row in rows or () if row["on"] <= days[-1].isoformat()])
+        mark for marks in session.execute(query).scalars() for mark in raw_marks(marks, days[0], days[-1])
+    )
+    covered, refused, verify = (
+        SIGNS[result] for result in (FillResult.COVERED, FillResult.REFUSED, FillResult.VERIFY)
     )
     return [
         FillDay(
             day,
-            covered=counts[day, FillResult.COVERED],
-            refused=counts[day, FillResult.REFUSED],
-            verify=counts[day, FillResult.VERIFY],
+            covered=counts[f"{day:%Y%m%d}", covered],
+            refused=counts[f"{day:%Y%m%d}", refused],
+            verify=counts[f"{day:%Y%m%d}", verify],
         )
         for day in days
-    ]
-
-
-def happened(session: Db, *, clinic_id: str, since: datetime) -> list[Happened]:
-    """What opened, changed and closed since an instant: a line for each kind."""
-    mine = and_(AlertEvent.clinic_id == clinic_id, AlertEvent.at >= since)
-    counts = session.execute(
-        select(AlertEvent.kind, func.count(), func.max(AlertEvent.at)).where(mine).group_by(AlertEvent.kind)
-    ).all()
-    place = func.row_number().over(
-        partition_by=AlertEvent.kind, order_by=(AlertEvent.at.desc(), AlertEvent.id)
-    )
-    recent = select(AlertEvent.kind, AlertEvent.patient_id, place.label("place")).where(mine).subquery()
-    named = session.execute(
-        select(recent.c.kind, *who_columns())
-        .join(Patient, and_(Patient.clinic_id == clinic_id, Patient.id == recent.c.patient_id))
-        .where(recent.c.place <= NAMED)
-        .order_by(recent.c.place)
-    ).all()
-    return [
-        Happened(kind, count, at, _different(Who(*row[1:]) for row in named if row[0] == kind))
-        for kind, count, at in sorted(counts, key=lambda row: list(AlertEventKind).index(row[0]))
     ]
 
 
@@ -221,35 +218,65 @@ def renewal_weeks(session: Db, *, clinic_id: str, on: date) -> list[tuple[date, 
     return [(monday + timedelta(weeks=n), weeks[n]) for n in range(WEEKS_AHEAD)]
 
 
-def _alerts_of_codes(session: Db, clinic_id: str, codes: Iterable[AlertCode]) -> list[AlertLine]:
-    query = open_alerts(clinic_id)
-    lines = read_lines(session, query.where(query.selected_columns.code.in_([str(code) for code in codes])))
-    return sorted(lines, key=lambda line: (line.due_on or date.max, line.who.name))
+def _with_owner(clinic_id: str, *columns: Any) -> Select[Any]:
+    """Active patients with these columns of their check."""
+    return (
+        select(*who_columns(), *columns)
+        .join(PatientCheck, _checks())
+        .outerjoin(User, and_(User.clinic_id == Patient.clinic_id, User.id == Patient.owner_id))
+        .where(Patient.clinic_id == clinic_id, Patient.active)
+    )
 
 
-def _alerts_by_patient(session: Db, clinic_id: str, patient_ids: Sequence[str]) -> dict[str, list[AlertLine]]:
-    """The open alerts of each patient in the worklist's order."""
-    alerts: dict[str, list[AlertLine]] = {}
-    for line in read_lines(session, open_alerts(clinic_id).where(Patient.id.in_(patient_ids))):
-        alerts.setdefault(line.who.id, []).append(line)
-    return alerts
+def _count(session: Db, clinic_id: str, condition: Any) -> int:
+    query = (
+        select(func.count())
+        .select_from(Patient)
+        .join(PatientCheck, _checks())
+        .where(Patient.clinic_id == clinic_id, Patient.active, condition)
+    )
+    return session.execute(query).scalar_one()
 
 
-def _run_out(row: tuple[Any, ...], alerts: Sequence[AlertLine]) -> RunOut:
-    """With the worst alert about the denial itself, else the worst of all: "refill due" is no cause."""
-    denial_on, run_out, owner, denial = row[WHO:]
-    codes = denial["codes"] if denial else ()
-    about = [line for line in alerts if line.code in codes]
-    return RunOut(Who(*row[:WHO]), denial_on, run_out, owner, next(iter([*about, *alerts]), None))
+@dataclass(frozen=True, slots=True)
+class _Cause:
+    line: AlertLine
+    matter: Matter
 
 
-def _different(names: Iterable[Who]) -> list[Who]:
-    return list({who.id: who for who in names}.values())
+def _causes(
+    session: Db, clinic_id: str, wanted: Mapping[str, Collection[str]], *, only: bool = False
+) -> dict[str, _Cause]:
+    """By patient the worst alert of the wanted codes, else (unless `only`) the worst of all."""
+    query = (
+        select(Alert.id, Alert.patient_id, Alert.code)
+        .where(
+            Alert.clinic_id == clinic_id,
+            Alert.patient_id.in_(wanted),
+            Alert.state != AlertState.CLOSED,
+        )
+        .order_by(Alert.severity_rank, Alert.harm_on.is_(None), Alert.harm_on, Alert.id)
+    )
+    about: dict[str, str] = {}
+    others: dict[str, str] = {}
+    for alert_id, patient_id, code in session.execute(query):
+        (about if code in wanted[patient_id] else others).setdefault(patient_id, alert_id)
+    chosen = about if only else others | about
+    matter = matters(session, clinic_id=clinic_id, alert_ids=list(chosen.values()))
+    lines = lines_of(session, clinic_id, list(chosen.values()))
+    return {line.who.id: _Cause(line, matter[line.id]) for line in lines}
+
+
+def _act(cause: _Cause | None) -> NextAct | None:
+    return next_act(cause.matter) if cause else None
+
+
+def _run_out(row: tuple[Any, ...], cause: _Cause | None) -> RunOut:
+    """Owned as its alert is, else as the patient is."""
+    denial_on, run_out, owner, _ = row[WHO:]
+    line = cause.line if cause else None
+    return RunOut(Who(*row[:WHO]), denial_on, run_out, line.owner if line else owner, line, _act(cause))
 
 
 def _checks() -> Any:
     return and_(PatientCheck.clinic_id == Patient.clinic_id, PatientCheck.patient_id == Patient.id)
-
-
-def _owner() -> Any:
-    return and_(User.clinic_id == Patient.clinic_id, User.id == Patient.owner_id)

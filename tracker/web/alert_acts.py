@@ -134,6 +134,8 @@ def do(alert_id: str, act: str) -> ResponseReturnValue:
         return _refused(alert_id, act, form, error)
     db.session.commit()
     flash(DONE[act])
+    if request.form.get("back") == "today":
+        return redirect(url_for("today.index"), 303)
     return redirect(url_for("alerts.show", alert_id=alert_id), 303)
 
 

@@ -14,7 +14,7 @@ from tracker.models.authorization import Authorization, Denial, Trial
 from tracker.models.patient import Coverage, Lab, Patient, Transplant, Weight
 from tracker.models.payer import Payer, Plan
 from tracker.models.therapy import Fill, PlannedFill, RefillContact, Regimen
-from tracker.services import checking, facts, step_page
+from tracker.services import checking, facts
 from tracker.services.errors import Conflict, Refused, TrackerError
 from tracker.services.reconcile import Outcome
 from tracker.web import access, conflict
@@ -24,6 +24,7 @@ from tracker.web.fact_forms.clinical import LabForm, TrialForm, WeightForm
 from tracker.web.fact_forms.codes import own_codes, unit_fields
 from tracker.web.fact_forms.coverage import CoverageForm, TransplantForm
 from tracker.web.fact_forms.therapy import FillForm, PlannedFillForm, RefillContactForm, RegimenForm
+from tracker.web.first_guess import first_guess
 from tracker.web.forms import VersionedForm
 
 blueprint = Blueprint("facts", __name__)
@@ -140,7 +141,7 @@ def _form(chosen: Kind, patient: Patient, row: Any, **source: Any) -> FactForm:
 
     `formdata=None` in `source` leaves out what was sent.
     """
-    shown = chosen.form.initial(row) if row is not None else _first_guess(chosen, patient)
+    shown = chosen.form.initial(row) if row is not None else _guess(chosen, patient)
     form_class = chosen.form
     if chosen.coded:
         sent = request.form if "formdata" not in source else ()
@@ -152,20 +153,8 @@ def _form(chosen: Kind, patient: Patient, row: Any, **source: Any) -> FactForm:
     return form
 
 
-def _first_guess(chosen: Kind, patient: Patient) -> dict[str, Any]:
-    """A new fill is most often of the last regimen, a new authorization from the plan that pays first."""
-    regimens = sorted(_of_patient(Regimen, patient), key=lambda each: each.starts_on)
-    if chosen.model in {Fill, PlannedFill} and regimens:
-        return {"formulation": regimens[-1].formulation, "days_supply": regimens[-1].days_supply}
-    if chosen.model is Authorization:
-        today = access.today()
-        running = [c for c in _of_patient(Coverage, patient) if c.ends_on is None or c.ends_on >= today]
-        first = min(running, key=lambda each: (each.starts_on > today, each.rank), default=None)
-        return {"plan_id": first.plan_id} if first else {}
-    if chosen.model is Trial and (place := request.args.get("option")):
-        found = step_page.drug_at(db.session, access.current_clinic(), patient.id, place, on=access.today())
-        return {"drug": found} if found else {}
-    return {}
+def _guess(chosen: Kind, patient: Patient) -> dict[str, Any]:
+    return first_guess(chosen.model, patient, request.args.get("alert", ""), request.args.get("option", ""))
 
 
 def _scene(patient: Patient, row: Any) -> Scene:

@@ -41,7 +41,7 @@ PAGES = (
     (
         "Patients",
         "patients.index",
-        "patients facts patient_forms authorizations contacts steps what_if documents history",
+        "patients facts patient_forms authorizations contacts steps what_if documents history sheets",
     ),
     ("Calendar", "calendar.index", "calendar"),
     ("Payers and rules", "payers.index", "payers"),

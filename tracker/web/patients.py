@@ -1,15 +1,14 @@
-"""Finding a patient, and one patient's page."""
+"""The list of patients, and one patient's page."""
 
 from datetime import date
 
-from flask import Blueprint, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
+from flask import Blueprint, render_template, request, url_for
 
 from tracker import clock
 from tracker.db import db
 from tracker.models.clinic import Clinic
 from tracker.rules.bridge import BridgePlan
-from tracker.services import contacts, patient_page, patients, what_if
+from tracker.services import contacts, patient_facts, patient_page, patients, what_if
 from tracker.services.clinic_day import day_in
 from tracker.services.patient_page import PatientView
 from tracker.web import access
@@ -19,38 +18,23 @@ from tracker.web.timeline.wide import wide
 from tracker.web.today import import_url
 
 blueprint = Blueprint("patients", __name__, url_prefix="/patients")
-LONGEST_SEARCH = 200
 
 
 @blueprint.get("")
 def index() -> str:
     page = request.args.get("page", "")
     wanted = int(page) if page.isdecimal() and len(page) < 7 else 1
-    found = patients.patient_list(db.session, clinic_id=access.current_clinic_id(), page=wanted)
-    return _page(
+    clinic = access.current_clinic()
+    found = patients.patient_list(db.session, clinic_id=clinic.id, page=wanted)
+    return render_template(
+        "patients/index.html",
+        clinic=clinic,
+        today=day_in(clinic, clock.now()),
+        import_url=import_url(),
         lines=found.lines,
         list=found,
-        searched=None,
         make_url=lambda number: url_for("patients.index", page=number),
     )
-
-
-@blueprint.post("/search")
-def search() -> Response | str:
-    """What is looked for travels in the body: neither address nor log ever holds a name."""
-    words = request.form.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH]
-    if not words:
-        return redirect(url_for("patients.index"), 303)
-    lines = patients.search(db.session, clinic_id=access.current_clinic_id(), words=words)
-    if len(lines) == 1:
-        return redirect(url_for("patients.show", patient_id=lines[0].who.id), 303)
-    return _page(lines=lines, list=None, searched=words, make_url=None)
-
-
-@blueprint.get("/search")
-def search_again() -> Response:
-    """A reload of the results in some browsers asks for the bare address."""
-    return redirect(url_for("patients.index"), 303)
 
 
 @blueprint.get("/<patient_id>")
@@ -65,6 +49,7 @@ def show(patient_id: str) -> str:
         view=view,
         today=today,
         banner=patient_page.worst(view),
+        groups=patient_facts.groups(view.panels),
         bridges=_bridges(view, clinic, today),
         chart=chart,
         wide=wide(chart),
@@ -79,14 +64,3 @@ def _bridges(view: PatientView, clinic: Clinic, today: date) -> BridgePlan | Non
     if denial_on is None or (denial_on - today).days > clinic.alert_horizon_days:
         return None
     return what_if.bridges(db.session, clinic_id=clinic.id, patient_id=view.who.id, on=today)
-
-
-def _page(**values: object) -> str:
-    clinic = access.current_clinic()
-    return render_template(
-        "patients/index.html",
-        clinic=clinic,
-        today=day_in(clinic, clock.now()),
-        import_url=import_url(),
-        **values,
-    )

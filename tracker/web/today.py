@@ -1,6 +1,7 @@
 """The first page of the day."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,41 +10,62 @@ from markupsafe import Markup, escape
 
 from tracker import clock
 from tracker.db import db
+from tracker.models.clinic import Clinic
+from tracker.models.user import Role
 from tracker.services import today
-from tracker.services.clinic_day import day_in
+from tracker.services.clinic_day import day_in, moment_in
 from tracker.web import access
+from tracker.web.due_rows import answer_row, chase_row
+from tracker.web.next_acts import next_url
+from tracker.web.since_words import happened_said
 from tracker.web.timeline.small import fills_chart, weeks_chart
 
 blueprint = Blueprint("today", __name__)
-SHOWN, FEW = 5, 3
-WHOLE_LIST = 10_000
+SHOWN, FEW, MANY = 5, 3, 200
 DATE = re.compile(r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?\d{4}-\d\d-\d\d(?: \d\d:\d\d)?")
 WHOLE = Markup('<span class="nw">{}</span>')
 
 
 @blueprint.get("/")
 def index() -> str:
-    clinic = access.current_clinic()
-    on = day_in(clinic, clock.now())
+    clinic, user, now = access.current_clinic(), access.signed_in(), clock.now()
+    on = day_in(clinic, now)
     since = _start_of(on - timedelta(days=1), clinic.time_zone)
-    morning = today.today(db.session, clinic_id=clinic.id, on=on, since=since)
     everything = request.args.get("show") == "all"
-    totals = {
-        "covered": sum(each.covered for each in morning.fill_days),
-        "refused": sum(each.refused for each in morning.fill_days),
-        "verify": sum(each.verify for each in morning.fill_days),
-    }
+    morning = today.today(
+        db.session,
+        clinic,
+        now=now,
+        since=since,
+        most=MANY if everything else SHOWN,
+        few=MANY if everything else FEW,
+        me=user.id,
+    )
     return render_template(
         "today/index.html",
         clinic=clinic,
         morning=morning,
-        shown=WHOLE_LIST if everything else SHOWN,
-        few=WHOLE_LIST if everything else FEW,
-        totals=totals | {"all": sum(totals.values())},
+        everything=everything,
+        few=MANY if everything else FEW,
+        answers=[answer_row(each, clinic, now) for each in morning.due.answers.rows],
+        chased=[chase_row(each, clinic, now) for each in morning.due.chased.rows],
+        next_url=next_url,
+        said=happened_said,
+        may_act=user.role is not Role.VIEWER,
+        totals=_totals(morning.fill_days),
         fills_chart=fills_chart(morning.fill_days),
         weeks_chart=weeks_chart(morning.renewal_weeks),
         import_url=import_url(),
     )
+
+
+def _totals(days: Sequence[today.FillDay]) -> dict[str, int]:
+    return {
+        "all": sum(each.total for each in days),
+        "covered": sum(each.covered for each in days),
+        "refused": sum(each.refused for each in days),
+        "verify": sum(each.verify for each in days),
+    }
 
 
 def import_url() -> str | None:
@@ -60,6 +82,18 @@ def days_left(runs_out_on: date, on: date) -> str:
     """Days of drug on hand: `6 days`; none once it has run out."""
     days = max(0, (runs_out_on - on).days)
     return f"{days} day" if days == 1 else f"{days} days"
+
+
+@blueprint.app_template_filter()
+def many(count: int, word: str) -> str:
+    """`1 patient`, `1,306 patients`."""
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
+
+
+@blueprint.app_template_filter()
+def clock_in(now: datetime, clinic: Clinic) -> str:
+    """What the clinic's clock says: `10:08 CDT`; a demo clinic's on the day where it stands."""
+    return f"{moment_in(clinic, now).astimezone(ZoneInfo(clinic.time_zone)):%H:%M %Z}"
 
 
 @blueprint.app_template_filter()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TypeAlias
 
 CHARACTER = 6.6  # width of a character of 12 px text, a little generous
@@ -82,6 +83,18 @@ class BarLink:
 
 
 @dataclass(frozen=True, slots=True)
+class DayLink:
+    """A link over a day's or a week's column, to the calendar from that day."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    on: date
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Drawing:
     width: int
     height: float
@@ -89,6 +102,7 @@ class Drawing:
     label: str
     hits: Sequence[Hit] = ()
     links: Sequence[BarLink] = ()
+    days: Sequence[DayLink] = ()
     plot_left: float = 0
     plot_width: float = 0
     readout_y: float = 0

@@ -5,7 +5,7 @@ from datetime import date
 
 from tracker.services.today import FillDay
 from tracker.web.timeline.scale import MONTHS
-from tracker.web.timeline.shapes import Circle, Drawing, Line, Rect, Shape, Text, px
+from tracker.web.timeline.shapes import Circle, DayLink, Drawing, Line, Rect, Shape, Text, px
 
 WIDTH, HEIGHT = 396, 102
 FLOOR = 71
@@ -20,12 +20,21 @@ def fills_chart(days: Sequence[FillDay]) -> Drawing:
     most = max((day.total for day in days), default=0)
     step = (WIDTH - 28) / max(1, len(days) - 1)
     shapes: list[Shape] = [Line(0, FLOOR, WIDTH, FLOOR, "rule")]
+    links: list[DayLink] = []
     for place, day in enumerate(days):
         x = px(14 + place * step)
         shapes += _marks(day, x, most) if most <= STACKED else _columns(day, x, most)
         shapes.append(Text(x, 84, str(day.on.day), "mid nowt" if place == 0 else "mid"))
         shapes.append(Text(x, 97, DAYS[day.on.weekday()], "mid sub"))
-    return Drawing(WIDTH, HEIGHT, shapes, _fills_label(days))
+        links.append(DayLink(px(x - step / 2), 0, px(step), HEIGHT, day.on, _day_label(day)))
+    return Drawing(WIDTH, HEIGHT, shapes, _fills_label(days), days=links)
+
+
+def _day_label(day: FillDay) -> str:
+    if not day.total:
+        return f"{day.on:%a} {day.on}: no fill"
+    parts = (f"{n} {word}" for n, word in ((day.refused, "refused"), (day.verify, "to verify")) if n)
+    return ", ".join([f"{day.on:%a} {day.on}: {day.total} {'fill' if day.total == 1 else 'fills'}", *parts])
 
 
 def _marks(day: FillDay, x: float, most: int) -> list[Shape]:
@@ -68,6 +77,7 @@ def weeks_chart(weeks: Sequence[tuple[date, int]]) -> Drawing:
     """One bar a week with its number inside, or on top where it is too low."""
     most = max((count for _, count in weeks), default=0) or 1
     shapes: list[Shape] = []
+    links: list[DayLink] = []
     for place, (monday, count) in enumerate(weeks):
         x, height = 4 + place * 33, px(count * BAR_ROOM / max(most, 6))
         middle = x + 12.5
@@ -79,6 +89,10 @@ def weeks_chart(weeks: Sequence[tuple[date, int]]) -> Drawing:
         shapes.append(Text(middle, 84, str(monday.day), "mid nowt" if place == 0 else "mid"))
         if place == 0 or monday.day <= 7:
             shapes.append(Text(middle, 97, MONTHS[monday.month - 1], "mid sub"))
+        said = f"Week of {monday}: {count} {'renewal' if count == 1 else 'renewals'} to start"
+        links.append(DayLink(x - 4, 0, 33, HEIGHT, monday, said))
     shapes.append(Line(0, FLOOR + 0.5, WIDTH, FLOOR + 0.5, "rule"))
     counts = ", ".join(f"week of {monday}: {count}" for monday, count in weeks if count)
-    return Drawing(WIDTH, HEIGHT, shapes, f"Renewals to start per week: {counts or 'none in 12 weeks'}")
+    return Drawing(
+        WIDTH, HEIGHT, shapes, f"Renewals to start per week: {counts or 'none in 12 weeks'}", days=links
+    )

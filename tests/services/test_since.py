@@ -1,0 +1,74 @@
+"""Since yesterday: what opened by itself, and what colleagues did, by person and kind."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+import kept
+import make
+from tracker.models.alert import AlertEvent, AlertEventKind
+from tracker.models.authorization_log import Channel
+from tracker.rules.words import Severity
+from tracker.services import contacts, since
+from tracker.services.actor import Actor
+from tracker.web.since_words import ACTS, BY_ITSELF, happened_said
+
+YESTERDAY = datetime(2026, 6, 7, 5, 0, tzinfo=UTC)
+NOW = datetime(2026, 6, 8, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def who(session, cast):
+    return make.patient(session, cast.renal)
+
+
+def call(session, who, actor, at=NOW):
+    values = {"channel": Channel.CALL, "on_date": at.date(), "said": "Asked for the status"}
+    contacts.log(session, values, clinic_id=who.clinic_id, patient_id=who.id, actor=actor, now=at)
+
+
+def told(session, cast):
+    found = since.happened(session, clinic_id=cast.renal.id, since=YESTERDAY, me=cast.ana.id)
+    return [(each.actor, happened_said(each)) for each in found]
+
+
+def test_calls_of_colleagues_are_told_and_ones_own_are_not(session, cast, who):
+    ben, ana = Actor("Ben", cast.ben.id), Actor("Ana", cast.ana.id)
+    call(session, who, ben)
+    call(session, who, ben, NOW - timedelta(hours=1))
+    call(session, who, ana)
+    call(session, who, ben, YESTERDAY - timedelta(seconds=1))
+
+    assert told(session, cast) == [("Ben", "logged 2 calls")]
+
+
+def test_what_opened_stands_before_what_a_colleague_did_before_what_changed(session, cast, who):
+    alert = kept.alert(session, who, opened_at=NOW)
+    for kind, actor_id in ((AlertEventKind.CHANGED, None), (AlertEventKind.SNOOZED, cast.ben.id)):
+        make.save(
+            session,
+            AlertEvent(
+                clinic_id=who.clinic_id,
+                patient_id=who.id,
+                alert_id=alert.id,
+                kind=kind,
+                at=NOW,
+                actor="Ben" if actor_id else "Scan",
+                actor_id=actor_id,
+                severity=Severity.HIGH,
+                text="",
+            ),
+        )
+
+    assert told(session, cast) == [
+        (None, "1 opened"),
+        ("Ben", "snoozed 1 alert"),
+        (None, "1 changed severity"),
+    ]
+
+
+def test_every_event_channel_and_move_has_words():
+    kinds = {kind.value for kind in AlertEventKind}
+
+    assert kinds == {kind for kind in kinds if kind in BY_ITSELF or kind in ACTS}
+    assert {channel.value for channel in Channel} <= set(ACTS)
