@@ -10,7 +10,7 @@ import make
 from tracker.models.alert import Alert
 from tracker.models.authorization import Authorization
 from tracker.rules.words import Severity
-from tracker.services import saved_views, worklist_page
+from tracker.services import saved_views, worklist_counts, worklist_filters, worklist_page
 from tracker.services.worklist_counts import counts, plans_of, view_counts
 from tracker.services.worklist_filters import Asker, Due, Filters, Sort
 from tracker.services.worklist_page import Place, matching_rows, work_page
@@ -222,3 +222,29 @@ def test_alerts_follow_their_patient_to_another_owner(session, cast):
     assert work_page(session, asker(cast), Filters(owner="me"), Place()).rows == []
     assert work_page(session, asker(cast), Filters(owner=cast.ben.id), Place()).counts.matching == 1
     assert session.get(Alert, closed.id).patient_owner_id == cast.ben.id
+
+
+def test_too_many_found_by_words_are_said_to_be_more_and_not_counted_by_choice(
+    session, cast, many, monkeypatch
+):
+    monkeypatch.setattr(worklist_counts, "FOUND_AT_MOST", 20)
+    plans = plans_of(session, cast.renal.id)
+
+    every = counts(session, asker(cast), Filters(text="no pa"), plans)
+    mine = counts(session, asker(cast), Filters(text="no pa", owner="me"), plans)
+    none = counts(session, asker(cast), Filters(text="nowhere"), plans)
+
+    assert (every.told, every.matching_in_words, every.severity) == (False, "over 20", {})
+    assert (mine.told, mine.matching, mine.matching_in_words) == (False, 17, "17")
+    assert (none.told, none.matching_in_words) == (True, "0")
+
+
+@pytest.mark.parametrize("sort", list(Sort))
+@pytest.mark.parametrize("text", ["", "no pa"])
+def test_the_order_read_in_runs_is_that_of_its_columns(session, cast, many, sort, text):
+    columns = worklist_filters.order(sort, kept.DAY)
+    expected = session.scalars(select(Alert.id).order_by(*columns)).all()
+
+    found = worklist_page.matching_ids(session, asker(cast), Filters(sort=sort, text=text), at_most=99)
+
+    assert found == list(expected)

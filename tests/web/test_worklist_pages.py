@@ -13,6 +13,7 @@ import make
 from tracker.models.audit import AuditAction, AuditEvent
 from tracker.models.saved_view import SavedView
 from tracker.models.user import Role, User
+from tracker.services import worklist_counts
 
 
 @pytest.fixture
@@ -54,6 +55,16 @@ def test_rows_say_what_to_do_first_then_why_and_for_whom(ana):
     assert "Acme Health" in page
     assert re.search(r'aria-sort="ascending"[^>]*>Harm date', page)
     assert "Any severity" in page
+
+
+def test_more_found_by_words_than_is_counted_is_said_to_be_more(ana, monkeypatch):
+    monkeypatch.setattr(worklist_counts, "FOUND_AT_MOST", 1)
+
+    many, few = ana.get("/alerts?text=a").text, ana.get("/alerts?text=1 day to go").text
+
+    assert "over 1 alerts in" in many
+    assert "Info</a>" in many  # no count beside a choice
+    assert re.search(r'Info <span class="n">1</span>', few)
 
 
 def test_names_never_stand_in_an_address(ana):

@@ -76,6 +76,13 @@ class Alert(ClinicRow, Base):
         Index("ix_alert_by_plan_and_drug", *LISTED, *PLACE, "severity_rank", "code", *OWNERS, *WHEN),
         Index("ix_alert_by_owner", *LISTED, *OWNERS, *WHEN, "severity_rank", "code", *PLACE),
         Index("ix_alert_by_due", *LISTED, *WHEN, *OWNERS, "severity_rank", "code", *PLACE),
+        Index(
+            "ix_alert_by_harm",
+            *LISTED,
+            *("harm_on", "due_on", "severity_rank", "id", "code"),
+            *PLACE,
+            *OWNERS,
+        ),
         Index("ix_alert_by_words", *LISTED, "words", "severity_rank", "code", *PLACE, *OWNERS, *WHEN),
         CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed_has_time"),
         at_least("severity_rank", 0, 3),

@@ -47,6 +47,7 @@ class PatientCheck(Base):
         Index(None, "clinic_id", "check_on"),
         Index(None, "clinic_id", "due"),
         Index(None, "clinic_id", "earliest_denial_on"),
+        Index(None, "clinic_id", "future_fill_count", "error"),  # what every page says of all patients
     )
 
     patient_id: Mapped[str] = mapped_column(row_id(), primary_key=True)

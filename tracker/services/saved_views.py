@@ -18,8 +18,9 @@ from tracker.services.worklist_filters import ME, NONE, Filters
 
 MOST = 20
 LONGEST_NAME = 60
+ALL_OPEN = "All open"
 BUILT_IN: Mapping[str, Filters] = {
-    "All open": Filters(),
+    ALL_OPEN: Filters(),
     "Mine": Filters(owner=ME),
     "Unowned": Filters(owner=NONE),
     "Critical and high": Filters(severities=(Severity.CRITICAL, Severity.HIGH)),

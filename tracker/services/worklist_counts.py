@@ -1,22 +1,22 @@
 """How many alerts stand behind each choice of each filter, that filter itself left out.
 
-A few reads of one index each, whatever is asked; what two filters share is added up here.
+A few reads of one index each, whatever is asked; what two filters share is added up here. What is found by
+words is counted row by row up to a limit: beyond it, only how many match is said, and that they are more.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import func, literal, select, union_all
 
 from tracker.models.alert import Alert
 from tracker.models.base import Db
 from tracker.models.payer import Payer, Plan
 from tracker.rules.words import Severity
 from tracker.services.worklist_filters import (
-    FAR,
     GROUPS,
     ME,
     NONE,
@@ -24,7 +24,6 @@ from tracker.services.worklist_filters import (
     Conditions,
     Due,
     Filters,
-    Sort,
     Status,
     conditions,
     rank,
@@ -34,10 +33,10 @@ Rows = Sequence[tuple[Any, ...]]
 
 COUNTED_AT_MOST = 10_000
 SEVERITIES = tuple(Severity)
+FOUND_AT_MOST = 2_000  # by words
 CAUSE = Alert.severity_rank, Alert.code
 PLACE = Alert.plan_id, Alert.drug
 OWNERS = Alert.owner_id, Alert.patient_owner_id
-EMPTY: Mapping[str, Any] = {"severity_rank": 0, "due_on": FAR}  # else an empty text
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +55,23 @@ class Plans:
 
 
 @dataclass(frozen=True, slots=True)
+class Read:
+    """Counts by severity and code, plan and drug, owners, day: each with its own filters left out."""
+
+    causes: Rows
+    places: Rows
+    owners: Rows
+    days: Rows
+    unfiltered: dict[str, Rows] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
-    """By the value of each filter; `due` by its word, `status` capped at COUNTED_AT_MOST + 1."""
+    """By the value of each filter; `due` by its word, `status` capped at COUNTED_AT_MOST + 1.
+
+    `told`: False where more is found by words than is counted; only `matching` and `status` are right then,
+    and `matching` is FOUND_AT_MOST + 1 if it is more. `read`: what was read of the whole status.
+    """
 
     matching: int
     severity: Mapping[Severity, int]
@@ -67,6 +81,14 @@ class Counts:
     owner: Mapping[str, int]
     due: Mapping[Due, int]
     status: Mapping[Status, int]
+    told: bool = True
+    read: Mapping[str, Rows] = field(default_factory=dict)
+
+    @property
+    def matching_in_words(self) -> str:
+        if not self.told and self.matching > FOUND_AT_MOST:
+            return f"over {FOUND_AT_MOST:,}"
+        return f"{self.matching:,}"
 
 
 def plans_of(session: Db, clinic_id: str) -> Plans:
@@ -77,20 +99,37 @@ def plans_of(session: Db, clinic_id: str) -> Plans:
 def counts(session: Db, asker: Asker, filters: Filters, plans: Plans) -> Counts:
     """Five queries at most, however many alerts there are."""
     asked = conditions(asker, filters, plans.of_payer(filters.payer))
-    causes, places, owners, days = _by_words(session, asked) or _by_columns(session, asked)
+    status = _statuses(session, asker, filters, plans)
+    if not filters.text:
+        found = _counted(_by_columns(session, asked), asker, filters, plans)
+        return replace(found, status=status | {filters.status: found.matching})
+    rows = _found(session, asked.always)
+    if len(rows) <= FOUND_AT_MOST:
+        found = _counted(_by_hand(rows, asker, filters, plans), asker, filters, plans)
+        return replace(found, status=status | {filters.status: found.matching})
+    some = select(literal(1)).where(*asked.all()).limit(FOUND_AT_MOST + 1).subquery()
+    matching = session.execute(select(func.count()).select_from(some)).scalar_one()
+    nothing: dict[Any, int] = {}
+    return Counts(
+        matching, *(nothing,) * 5, dict.fromkeys(Due, 0), status | {filters.status: matching}, told=False
+    )
+
+
+def _counted(read: Read, asker: Asker, filters: Filters, plans: Plans) -> Counts:
+    """What two filters share, added up. The statuses are left to the caller."""
     ranks = {rank(each) for each in filters.severities} or set(range(len(SEVERITIES)))
     codes = set(filters.codes)
-    payers = [(_payer(plans, plan_id), drug or NONE, n) for plan_id, drug, n in places]
-    matching = sum(n for level, code, n in causes if level in ranks and (not codes or code in codes))
+    payers = [(_payer(plans, plan_id), drug or NONE, n) for plan_id, drug, n in read.places]
     return Counts(
-        matching=matching,
-        severity=_tally((SEVERITIES[r], n) for r, code, n in causes if not codes or code in codes),
-        cause=_with_groups(_tally((code, n) for level, code, n in causes if level in ranks)),
+        matching=sum(n for level, code, n in read.causes if level in ranks and (not codes or code in codes)),
+        severity=_tally((SEVERITIES[r], n) for r, code, n in read.causes if not codes or code in codes),
+        cause=_with_groups(_tally((code, n) for level, code, n in read.causes if level in ranks)),
         payer=_tally((payer, n) for payer, drug, n in payers if filters.drug in ("", drug)),
         drug=_tally((drug, n) for payer, drug, n in payers if filters.payer in ("", payer)),
-        owner=_by_owner(owners, asker),
-        due=_bands(days, asker.today),
-        status=_statuses(session, asker, filters, plans) | {filters.status: matching},
+        owner=_by_owner(read.owners, asker),
+        due=_bands(read.days, asker.today),
+        status={},
+        read=read.unfiltered,
     )
 
 
@@ -99,21 +138,21 @@ def view_counts(
 ) -> dict[str, int]:
     """How many open alerts stand in each of these views; each asks for owner, cause or severity alone.
 
-    `page` is what was counted for the page already: when it narrows nothing, it tells these, too.
+    `page` is what was counted for the page already: what it read of everything is not read again.
     """
     filters, found = page
-    if replace(filters, sort=Sort.HARM) != Filters():
-        asked = conditions(asker, Filters(), ())
-        causes = _grouped(session, asked, columns=CAUSE)
-        owners = _grouped(session, asked, columns=OWNERS)
-        found = replace(
-            found,
-            matching=sum(n for _, _, n in causes),
-            severity=_tally((SEVERITIES[level], n) for level, _, n in causes),
-            cause=_with_groups(_tally((code, n) for _, code, n in causes)),
-            owner=_by_owner(owners, asker),
-        )
-    return {name: _in_view(each, found) for name, each in views.items()}
+    read = found.read if filters.status is Status.OPEN else {}
+    asked = conditions(asker, Filters(), ())
+    causes = read["causes"] if "causes" in read else _grouped(session, asked, columns=CAUSE)
+    owners = read["owners"] if "owners" in read else _grouped(session, asked, columns=OWNERS)
+    every = replace(
+        found,
+        matching=sum(n for _, _, n in causes),
+        severity=_tally((SEVERITIES[level], n) for level, _, n in causes),
+        cause=_with_groups(_tally((code, n) for _, code, n in causes)),
+        owner=_by_owner(owners, asker),
+    )
+    return {name: _in_view(each, every) for name, each in views.items()}
 
 
 def _in_view(view: Filters, found: Counts) -> int:
@@ -131,43 +170,75 @@ def _by_owner(rows: Rows, asker: Asker) -> dict[str, int]:
 
 def _bands(days: Rows, today: date) -> dict[Due, int]:
     """A day belongs to several bands."""
-    dated = [(None if day == FAR else day, n) for day, n in days]
-    return {band: sum(n for day, n in dated if band.holds(day, today)) for band in Due}
+    return {band: sum(n for day, n in days if band.holds(day, today)) for band in Due}
 
 
-def _by_columns(session: Db, asked: Conditions) -> tuple[Rows, Rows, Rows, Rows]:
-    """By severity and code, by plan and drug, by owners, by day: each with its own filters left out."""
-    return (
-        _grouped(session, asked, "severity", "cause", columns=CAUSE),
-        _grouped(session, asked, "payer", "drug", columns=PLACE),
-        _grouped(session, asked, "owner", columns=OWNERS),
-        _grouped(session, asked, "due", columns=(Alert.due_on,)),
+def _by_columns(session: Db, asked: Conditions) -> Read:
+    read = Read(
+        causes=_grouped(session, asked, "severity", "cause", columns=CAUSE),
+        places=_grouped(session, asked, "payer", "drug", columns=PLACE),
+        owners=_grouped(session, asked, "owner", columns=OWNERS),
+        days=_grouped(session, asked, "due", columns=(Alert.due_on,)),
     )
-
-
-def _by_words(session: Db, asked: Conditions) -> tuple[Rows, Rows, Rows, Rows] | None:
-    """The same with words as the only filter: one look through the words, not four. Else None."""
-    if not asked.searches or asked.by_name:
-        return None
-    query = select(*CAUSE, *PLACE, *OWNERS, Alert.due_on).where(*asked.always)
-    columns = list(zip(*session.execute(query), strict=True)) or [()] * 7
-    parts = columns[:2], columns[2:4], columns[4:6], columns[6:]
-    causes, places, owners, days = (
-        [(*key, n) for key, n in Counter(zip(*part, strict=True)).items()] for part in parts
-    )
-    return causes, places, owners, days
+    if not asked.names("severity", "cause"):
+        read.unfiltered["causes"] = read.causes
+    if not asked.names("owner"):
+        read.unfiltered["owners"] = read.owners
+    return read
 
 
 def _grouped(session: Db, asked: Conditions, *left_out: str, columns: Sequence[Any]) -> Rows:
     """Counts by these columns.
 
-    Without words the index that begins with the columns gives them in order. Words stand in one index only:
-    COALESCE keeps SQLite from going through another, with a look at every alert for its words.
+    The index that begins with the columns gives them in order. Where a filter has several branches, an
+    index that begins with the filter's columns gives a short part of the list for each.
     """
-    by = [func.coalesce(column, EMPTY.get(column.key, "")) for column in columns]
-    by = by if asked.searches else list(columns)
-    query = select(*by, func.count()).where(*asked.all_but(*left_out)).group_by(*by)
+    branches = asked.branches(*left_out)
+    if len(branches) == 1:
+        query = select(*columns, func.count()).where(*branches[0]).group_by(*columns)
+    else:
+        some = union_all(*(select(*columns).where(*branch) for branch in branches)).subquery()
+        query = select(*some.c, func.count()).group_by(*some.c)
     return [tuple(row) for row in session.execute(query)]
+
+
+def _found(session: Db, always: Sequence[Any]) -> Rows:
+    """What is found by words, a row each: one look through the words, whatever else is asked."""
+    query = select(*CAUSE, *PLACE, *OWNERS, Alert.due_on).where(*always).limit(FOUND_AT_MOST + 1)
+    return [tuple(row) for row in session.execute(query)]
+
+
+def _by_hand(rows: Rows, asker: Asker, filters: Filters, plans: Plans) -> Read:
+    passed = [(row, _failed(row, asker, filters, plans)) for row in rows]
+
+    def tally(first: int, last: int, *left_out: str) -> Rows:
+        keys = Counter(row[first:last] for row, failed in passed if failed <= {*left_out})
+        return [(*key, n) for key, n in keys.items()]
+
+    return Read(
+        causes=tally(0, 2, "severity", "cause"),
+        places=tally(2, 4, "payer", "drug"),
+        owners=tally(4, 6, "owner"),
+        days=tally(6, 7, "due"),
+    )
+
+
+def _failed(row: tuple[Any, ...], asker: Asker, filters: Filters, plans: Plans) -> set[str]:
+    """The filters that a row does not pass, the same as `conditions` say in SQL."""
+    level, code, plan_id, drug, own, patients, due_on = row
+    passed = {
+        "owner": not filters.owner or (own or patients or NONE) == _asked_owner(asker, filters),
+        "payer": filters.payer in ("", _payer(plans, plan_id)),
+        "drug": filters.drug in ("", drug or NONE),
+        "cause": not filters.cause or code in filters.codes,
+        "severity": not filters.severities or SEVERITIES[level] in filters.severities,
+        "due": filters.due is None or filters.due.holds(due_on, asker.today),
+    }
+    return {name for name, yes in passed.items() if not yes}
+
+
+def _asked_owner(asker: Asker, filters: Filters) -> str:
+    return asker.user_id if filters.owner == ME else filters.owner
 
 
 def _statuses(session: Db, asker: Asker, filters: Filters, plans: Plans) -> dict[Status, int]:

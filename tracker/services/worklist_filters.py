@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import product
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, false, func, or_
@@ -90,17 +91,24 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """Filters as SQL by the filter's name, so that a count can leave its own out."""
+    """Filters as SQL by the filter's name, so that a count can leave its own out.
+
+    A filter is one condition, or several of which exactly one holds: those that no index answers at once.
+    """
 
     always: Sequence[ColumnElement[bool]]
-    searches: bool
-    by_name: Mapping[str, ColumnElement[bool]] = field(default_factory=dict)
+    by_name: Mapping[str, Sequence[ColumnElement[bool]]] = field(default_factory=dict)
 
-    def all_but(self, *names: str) -> list[ColumnElement[bool]]:
-        return [*self.always, *(each for name, each in self.by_name.items() if name not in names)]
+    def branches(self, *left_out: str) -> list[list[ColumnElement[bool]]]:
+        """Lists of conditions; what is asked for fulfils all of exactly one of them."""
+        ways = [ways for name, ways in self.by_name.items() if name not in left_out]
+        return [[*self.always, *one_of_each] for one_of_each in product(*ways)]
 
     def all(self) -> list[ColumnElement[bool]]:
-        return self.all_but()
+        return [*self.always, *(or_(*ways) for ways in self.by_name.values())]
+
+    def names(self, *left_out: str) -> frozenset[str]:
+        return frozenset(self.by_name) - {*left_out}
 
 
 def codes_of(cause: str) -> tuple[AlertCode, ...]:
@@ -112,24 +120,24 @@ def codes_of(cause: str) -> tuple[AlertCode, ...]:
 
 def conditions(asker: Asker, filters: Filters, plan_ids: Sequence[str]) -> Conditions:
     """`plan_ids` are those of the payer that is asked for."""
-    found: dict[str, ColumnElement[bool]] = {}
+    found: dict[str, Sequence[ColumnElement[bool]]] = {}
     if filters.owner:
         found["owner"] = _owned_by(asker.user_id if filters.owner == ME else filters.owner)
     if filters.payer:
-        found["payer"] = Alert.plan_id.is_(None) if filters.payer == NONE else Alert.plan_id.in_(plan_ids)
+        found["payer"] = [Alert.plan_id.is_(None) if filters.payer == NONE else Alert.plan_id.in_(plan_ids)]
     if filters.drug:
-        found["drug"] = Alert.drug.is_(None) if filters.drug == NONE else Alert.drug == filters.drug
+        found["drug"] = [Alert.drug.is_(None) if filters.drug == NONE else Alert.drug == filters.drug]
     if filters.cause:
-        found["cause"] = Alert.code.in_(filters.codes)
+        found["cause"] = [Alert.code.in_(filters.codes)]
     if filters.severities:
-        found["severity"] = Alert.severity_rank.in_([rank(each) for each in filters.severities])
+        found["severity"] = [Alert.severity_rank.in_([rank(each) for each in filters.severities])]
     if filters.due:
-        found["due"] = due_in(filters.due, asker.today)
+        found["due"] = [due_in(filters.due, asker.today)]
     always = [Alert.clinic_id == asker.clinic_id, in_status(filters.status)]
     if filters.text:
         words = filters.text.casefold()[:LONGEST_WORDS]
         always.append(Alert.words.contains(words, autoescape=True))
-    return Conditions(always, bool(filters.text), found)
+    return Conditions(always, found)
 
 
 def in_status(status: Status) -> ColumnElement[bool]:
@@ -161,11 +169,11 @@ def rank(severity: Severity) -> int:
     return list(Severity).index(severity)
 
 
-def _owned_by(owner: str) -> ColumnElement[bool]:
+def _owned_by(owner: str) -> list[ColumnElement[bool]]:
     """The alert's own owner counts, else the patient's."""
     if owner == NONE:
-        return and_(Alert.owner_id.is_(None), Alert.patient_owner_id.is_(None))
-    return or_(Alert.owner_id == owner, and_(Alert.owner_id.is_(None), Alert.patient_owner_id == owner))
+        return [and_(Alert.owner_id.is_(None), Alert.patient_owner_id.is_(None))]
+    return [Alert.owner_id == owner, and_(Alert.owner_id.is_(None), Alert.patient_owner_id == owner)]
 
 
 def due_in(due: Due, today: date) -> ColumnElement[bool]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, literal, select, tuple_
+from sqlalchemy import and_, select
 
 from tracker.models.alert import Alert, AlertState
 from tracker.models.authorization import Authorization
@@ -20,6 +20,7 @@ from tracker.rules.words import AboutKind
 from tracker.services.worklist import AlertLine, lines_of
 from tracker.services.worklist_counts import Counts, Plans, counts, plans_of
 from tracker.services.worklist_filters import Asker, Filters, conditions, order
+from tracker.services.worklist_order import Walk, ordered_ids
 
 PAGE = 50
 CHUNK = 500
@@ -95,7 +96,7 @@ def people(session: Db, clinic_id: str) -> dict[str, str]:
 
 def matching_ids(session: Db, asker: Asker, filters: Filters, *, at_most: int) -> list[str]:
     """The ids of everything that matches, in the list's order."""
-    return _ids(session, asker, filters, plans_of(session, asker.clinic_id), [], at_most)
+    return _ids(session, asker, filters, plans_of(session, asker.clinic_id), Walk(), at_most)
 
 
 def matching_rows(session: Db, asker: Asker, filters: Filters, *, at_most: int) -> Iterator[WorkRow]:
@@ -111,31 +112,24 @@ def _page_ids(
     """The ids of a page, and the ids to go back and on from (empty: there is nothing there)."""
     mark = _mark(session, asker, filters, place.before or place.after)
     if place.before and mark:
-        ids = _ids(
-            session, asker, filters, plans, [_beyond(asker, filters, mark, back=True)], PAGE + 1, back=True
-        )
+        ids = _ids(session, asker, filters, plans, Walk(mark, back=True), PAGE + 1)
         more, ids = len(ids) > PAGE, ids[:PAGE][::-1]
         return ids, ids[0] if more else "", ids[-1] if ids else ""
-    beyond = [_beyond(asker, filters, mark, back=False)] if mark else []
-    ids = _ids(session, asker, filters, plans, beyond, PAGE + 1)
+    ids = _ids(session, asker, filters, plans, Walk(mark), PAGE + 1)
     more, ids = len(ids) > PAGE, ids[:PAGE]
     return ids, ids[0] if mark and ids else "", ids[-1] if more else ""
 
 
-def _ids(
-    session: Db,
-    asker: Asker,
-    filters: Filters,
-    plans: Plans,
-    more: Sequence[ColumnElement[bool]],
-    limit: int,
-    *,
-    back: bool = False,
-) -> list[str]:
-    asked = conditions(asker, filters, plans.of_payer(filters.payer)).all()
-    columns = [column.desc() if back else column for column in order(filters.sort, asker.today)]
-    query = select(Alert.id).where(*asked, *more).order_by(*columns).limit(limit)
-    return list(session.execute(query).scalars())
+def _ids(session: Db, asker: Asker, filters: Filters, plans: Plans, walk: Walk, limit: int) -> list[str]:
+    return ordered_ids(
+        session,
+        conditions(asker, filters, plans.of_payer(filters.payer)).all(),
+        sort=filters.sort,
+        today=asker.today,
+        walk=walk,
+        limit=limit,
+        whole=bool(filters.text),
+    )
 
 
 def _mark(session: Db, asker: Asker, filters: Filters, alert_id: str) -> tuple[Any, ...] | None:
@@ -147,13 +141,6 @@ def _mark(session: Db, asker: Asker, filters: Filters, alert_id: str) -> tuple[A
     )
     row = session.execute(query).one_or_none()
     return tuple(row) if row else None
-
-
-def _beyond(asker: Asker, filters: Filters, mark: tuple[Any, ...], *, back: bool) -> ColumnElement[bool]:
-    columns = order(filters.sort, asker.today)
-    here = tuple_(*columns)
-    there = tuple_(*(literal(value, column.type) for value, column in zip(mark, columns, strict=True)))
-    return here < there if back else here > there
 
 
 def _about(session: Db, clinic_id: str, ids: Sequence[str]) -> dict[str, tuple[Any, ...]]:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app, g, request, url_for
@@ -91,7 +92,9 @@ def keys_on() -> bool:
 def navigation() -> list[NavigationItem]:
     """The main pages, the current one marked, the worklist with its count."""
     here = (request.endpoint or "").split(".")[0]
-    open_count = checking.open_alert_count(db.session, current_clinic_id())
+    open_count = g.get("open_count")  # a page that counted them has said so
+    if open_count is None:
+        open_count = checking.open_alert_count(db.session, current_clinic_id())
     return [
         NavigationItem(
             name, url_for(endpoint), here in blueprints.split(), open_count if name == "Worklist" else None
@@ -198,9 +201,12 @@ def _faults_of(field: Any) -> list[tuple[str | None, str]]:
 def asset(name: str) -> str:
     """Address of a static file, with its content's hash, so that it can be kept for a year."""
     assert current_app.static_folder is not None
-    return url_for("static", filename=name, v=_hash(Path(current_app.static_folder) / name))
+    assert current_app.static_url_path is not None
+    return f"{request.script_root}{_address(current_app.static_folder, current_app.static_url_path, name)}"
 
 
 @cache
-def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+def _address(folder: str, root: str, name: str) -> str:
+    """The address below the app's own: a page names a hundred of them, the same each time."""
+    content = (Path(folder) / name).read_bytes()
+    return f"{root}/{quote(name)}?v={hashlib.sha256(content).hexdigest()[:12]}"

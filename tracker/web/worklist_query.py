@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from werkzeug.datastructures import MultiDict
 
 from tracker.rules.words import AlertCode, Drug, Severity, Word
 from tracker.services.worklist import label_of
-from tracker.services.worklist_counts import COUNTED_AT_MOST
+from tracker.services.worklist_counts import COUNTED_AT_MOST, Counts
 from tracker.services.worklist_filters import GROUPS, ME, NONE, Due, Filters, Sort, Status, codes_of
 from tracker.services.worklist_page import Place, WorkPage
 
@@ -85,10 +85,10 @@ def selects(filters: Filters, page: WorkPage, user_id: str) -> list[Select]:
     counts = page.counts
     return [
         Select("owner", "Owner", _owners(filters, page, user_id)),
-        _select("payer", "Payer", filters.payer, counts.payer, page.plans.names, none="No plan"),
-        _select("drug", "Drug", filters.drug, counts.drug, _drugs(counts.drug), none="Not known"),
-        _select("cause", "Cause", filters.cause, counts.cause, _causes(counts.cause)),
-        Select("due", "Due", _due(filters, counts.due)),
+        _select("payer", "Payer", filters.payer, page, counts.payer, page.plans.names, none="No plan"),
+        _select("drug", "Drug", filters.drug, page, counts.drug, _drugs(counts.drug), none="Not known"),
+        _select("cause", "Cause", filters.cause, page, counts.cause, _causes(counts.cause)),
+        Select("due", "Due", _due(filters, counts)),
         Select("status", "Status", _statuses(filters, counts.status)),
     ]
 
@@ -117,17 +117,26 @@ def in_words(filters: Filters, people: Mapping[str, str], payers: Mapping[str, s
     return [f"{name} {words}" for name, words in said.items() if words]
 
 
+def _told(counts: Counts, by: Mapping[Any, int], key: object) -> str | None:
+    return str(by.get(key, 0)) if counts.told else None
+
+
 def _owners(filters: Filters, page: WorkPage, user_id: str) -> list[Choice]:
     counts = page.counts.owner
     named = {ME: "Me", NONE: "Unowned"} | {key: name for key, name in page.people.items() if key != user_id}
     return [
         Choice("", "Anyone", None, not filters.owner),
-        *(Choice(key, name, str(counts.get(key, 0)), filters.owner == key) for key, name in named.items()),
+        *(
+            Choice(key, name, _told(page.counts, counts, key), filters.owner == key)
+            for key, name in named.items()
+        ),
     ]
 
 
-def _due(filters: Filters, counts: Mapping[Due, int]) -> list[Choice]:
-    bands = [Choice(band.value, band.label, str(counts[band]), filters.due is band) for band in Due]
+def _due(filters: Filters, counts: Counts) -> list[Choice]:
+    bands = [
+        Choice(band.value, band.label, _told(counts, counts.due, band), filters.due is band) for band in Due
+    ]
     return [Choice("", "Any time", None, filters.due is None), *bands]
 
 
@@ -147,13 +156,15 @@ def _select(
     name: str,
     label: str,
     chosen: str,
+    page: WorkPage,
     counts: Mapping[str, int],
     names: Mapping[str, str],
     *,
     none: str = "",
 ) -> Select:
     """Every value that stands on the list, by its name, and the one that was chosen."""
-    values = {key for key in {*counts, chosen} if key and key not in GROUPS}
+    known = counts if page.counts.told else names
+    values = {key for key in {*known, chosen} if key and key not in GROUPS}
     named = {key: names.get(key, key) for key in values} | ({NONE: none} if NONE in values else {})
     ordered = sorted(named, key=lambda key: (key == NONE, named[key].casefold()))
     groups = [(key, text) for key, (text, _) in GROUPS.items()] if name == "cause" else []
@@ -162,9 +173,9 @@ def _select(
         label,
         [
             Choice("", f"Any {label.lower()}", None, not chosen),
-            *(Choice(key, named[key], str(counts.get(key, 0)), chosen == key) for key in ordered),
+            *(Choice(key, named[key], _told(page.counts, counts, key), chosen == key) for key in ordered),
         ],
-        [Choice(key, text, str(counts.get(key, 0)), chosen == key) for key, text in groups],
+        [Choice(key, text, _told(page.counts, counts, key), chosen == key) for key, text in groups],
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import url_for
+from flask import g, url_for
 from werkzeug.datastructures import MultiDict
 
 from tracker import clock
@@ -87,6 +87,7 @@ def address(query: Query, **more: str) -> str:
 def views(asker: Asker, filters: Filters, page: WorkPage) -> list[Link]:
     """The views of everyone, counted, and the person's own."""
     counts = view_counts(db.session, asker, saved_views.BUILT_IN, (filters, page.counts))
+    g.open_count = counts[saved_views.ALL_OPEN]  # the frame of the page shows it, too
     here = replace(filters, sort=Sort.HARM)
     found = [
         Link(name, address(query_of(each)), each == here, counts[name])
@@ -107,16 +108,16 @@ def ticked(form: MultiDict[str, str]) -> list[str]:
 
 
 def _chips(filters: Filters, page: WorkPage) -> Sequence[Link]:
-    counts = page.counts.severity
+    counts, told = page.counts.severity, page.counts.told
     every = address(query_of(replace(filters, severities=())))
     return [
-        Link("Any severity", every, not filters.severities, sum(counts.values())),
+        Link("Any severity", every, not filters.severities, sum(counts.values()) if told else None),
         *(
             Link(
                 word.label,
                 address(toggled(filters, word)),
                 word in filters.severities,
-                counts.get(word, 0),
+                counts.get(word, 0) if told else None,
                 word.value,
             )
             for word in Severity
