@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import select
 from waitress.server import create_server
 
 from tracker import clock
 from tracker.db import db
 from tracker.factory import create_app
+from tracker.models.user import Role, User
 from tracker.readiness import make_ready
 from tracker.services import heartbeat
 from tracker.settings import DEMO_EMAIL, DEMO_PASSWORD, Mode, Settings
@@ -54,6 +56,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     make_ready(app)
     with app.app_context():
         heartbeat.beat(db.session, heartbeat.SCAN, clock.now())
+        ana = db.session.scalars(select(User).where(User.email == DEMO_EMAIL)).one()
+        ana.role = Role.ADMINISTRATOR  # who may see every page
         db.session.commit()
         db.session.remove()
     server = create_server(app, host="127.0.0.1", port=0, threads=4)

@@ -1,0 +1,79 @@
+"""Every page fit to be used: on desk and telephone, enlarged, dark, in forced colours, console clean."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from pages import EXEMPT, PAGES, STRANGERS, found_ids, resolved
+from playwright.sync_api import Page
+
+STANDARD = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+SIZES = {"desk": (1366, 768), "telephone": (390, 844), "enlarged to 200 %": (683, 384)}
+SAMPLE = (
+    "/",
+    "/alerts",
+    "/patients/<patient>",
+    "/patients/<patient>/authorizations/<authorization>",
+    "/patients/<patient>/steps",
+    "/alerts/<alert>",
+    "/calendar/",
+    "/payers/new",
+)
+
+
+def test_the_list_names_every_page_of_the_app(app):
+    routes = app.url_map.bind("")
+    listed = {
+        routes.match(re.sub("<.+?>", "0" * 26, path.partition("?")[0]))[0] for path in PAGES + STRANGERS
+    }
+    pages = {rule.endpoint for rule in app.url_map.iter_rules() if rule.methods and "GET" in rule.methods}
+
+    assert pages - listed - EXEMPT.keys() == set()
+    assert EXEMPT.keys() <= pages - listed
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_every_page_is_accessible_and_fits_the_screen(signed_in, size):
+    wide, high = SIZES[size]
+    ids = found_ids(signed_in)
+    signed_in.set_viewport_size({"width": wide, "height": high})
+    errors: list[str] = []
+    signed_in.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    signed_in.on("pageerror", lambda error: errors.append(str(error)))
+
+    complaints = [fault for path in PAGES for fault in faults(signed_in, path, ids)]
+
+    assert complaints == []
+    assert [each for each in errors if "404" not in each] == []  # /patients/nobody
+
+
+@pytest.mark.parametrize(
+    "look", [{"color_scheme": "dark"}, {"forced_colors": "active"}], ids=["dark", "forced"]
+)
+def test_dark_and_forced_colours_can_be_read(signed_in, look):
+    ids = found_ids(signed_in)
+    signed_in.emulate_media(**look)
+
+    assert [fault for path in SAMPLE for fault in faults(signed_in, path, ids)] == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_pages_before_signing_in_are_accessible_too(page, address, size):
+    wide, high = SIZES[size]
+    page.set_viewport_size({"width": wide, "height": high})
+
+    assert [fault for path in STRANGERS for fault in faults(page, path, {})] == []
+
+
+def faults(page: Page, path: str, ids: dict[str, str]) -> list[tuple[str, str, str]]:
+    """What is wrong with a page: its status, what axe finds, and whether it scrolls sideways."""
+    answer = page.goto(resolved(path, ids))
+    expected = {"/patients/nobody": 404}.get(path, 200)
+    found = (
+        [(path, "status", str(answer and answer.status))] if not answer or answer.status != expected else []
+    )
+    for each in Axe().run(page, options=STANDARD).response["violations"]:
+        found.append((path, each["id"], each["nodes"][0]["html"][:100]))
+    if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+        found.append((path, "scrolls sideways", ""))
+    return found
