@@ -45,9 +45,13 @@ PAGES = (
     "/patients/<patient>/fill/new",
     "/patients/<patient>/planned_fill/new",
     "/patients/<patient>/regimen/new",
+    "/patients/<patient>/documents",
+    "/patients/<patient>/history",
+    "/patients/<patient>/sheet",
     "/patients/<patient>/steps",
     "/patients/<patient>/what-if",
     "/patients/new",
+    "/patients/new-authorization",
     "/payers/",
     "/payers/<payer>",
     "/payers/<payer>/change",
@@ -63,6 +67,8 @@ PAGES = (
     "/people/<person>",
     "/people/add",
     "/scan/",
+    "/today/calls",
+    "/audit",
     "/patients/nobody",
 )
 EXEMPT = {
