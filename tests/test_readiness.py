@@ -68,7 +68,7 @@ def test_production_starts_on_a_migrated_empty_database(app_of):
 
 @pytest.mark.parametrize(
     "secret",
-    ["x" * 40, "abcd" * 10, "my-secret-key-for-the-tracker-2026", "changeme-changeme-changeme-1"],
+    ["x" * 40, "abcd" * 10, "my-secret-key-for-the-tracker-2026", "changeme-changeme-changeme-changeme-1"],
 )
 def test_production_refuses_a_secret_that_someone_typed(app_of, secret):
     app = app_of(Mode.PRODUCTION, secret_key=secret)

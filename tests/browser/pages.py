@@ -77,6 +77,8 @@ EXEMPT = {
     "health.ready": "for machines",
     "health.metrics": "for machines",
     "calendar.feed": "a calendar file",
+    "documents.download": "a file",
+    "documents.remove": "needs a file that was sent: tests/web/test_documents.py",
     "imports.errors": "a CSV file",
     "imports.show": "needs a file that was sent: tests/web/test_imports.py",
     "imports.columns": "needs a file that was sent: tests/web/test_imports.py",

@@ -33,6 +33,7 @@ def finding(key="k", *, severity="warning", harm=HARM, facts=None):
         "clears_when": "A PA.",
         "facts": facts or {},
         "proof": {},
+        "place": {},
     }
 
 

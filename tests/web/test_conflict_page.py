@@ -99,10 +99,13 @@ def test_steps_of_a_rule_make_a_conflict_too(ana, ben, session, rosa):
     rule = session.scalars(select(FormularyRule)).one()
     url = f"/payers/rules/{rule.id}/change"
     sent_from(
-        ben, url, **{"step_therapy": "yes", "steps-0-options": "methotrexate", "steps-0-min_days": "90"}
+        ben,
+        url,
+        seen="y",
+        **{"step_therapy": "yes", "steps-0-options": "methotrexate", "steps-0-min_days": "90"},
     )
     opened = fields(ana.get(url))
-    sent_from(ben, url, **{"steps-0-min_days": "60"})
+    sent_from(ben, url, seen="y", **{"steps-0-min_days": "60"})
 
     page = ana.post(url, data={**opened, "steps-0-options": "methotrexate, acitretin"})
 

@@ -38,9 +38,9 @@ def what_if(now: str, then: str | None, changes: Sequence[str], as_json: bool) -
     Give a second case file, or one or more --set. A path is as in a refusal: patient.regimens[0].dose_mg;
     [+] appends to a list; a value is JSON, or a text as it stands. Nothing is saved.
 
+    Example: tracker what-if now.json changed.json
+
     \b
-    Examples:
-      tracker what-if now.json changed.json
       tracker what-if now.json --set patient.regimens[0].dose_mg=150
       tracker what-if now.json --set 'patient.planned_fills[+]={"on": "2026-06-30", "days_supply": 30}'
     """

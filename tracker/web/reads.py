@@ -60,6 +60,8 @@ class Event:
     new: Mapping[str, Any]
 
 
+TOLD = {200, 403, 422}
+
 READS: dict[str, Read] = {
     "today.index": Read("today"),
     "alerts.index": Read("worklist", count="page.rows"),
@@ -149,6 +151,8 @@ def _keep_context(_sender: Flask, template: object, context: dict[str, Any], **_
 
 
 def _put_on_record(response: Response) -> Response:
+    if response.status_code not in TOLD:
+        return response  # nothing was shown, and after a failure the database may not answer
     found = _event(response)
     if found is None:
         return response
