@@ -2,6 +2,7 @@
 
 import logging
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -163,7 +164,7 @@ def test_a_database_that_is_not_migrated_is_one_line(run):
     ended = run(
         8000,
         TRACKER_MODE="production",
-        TRACKER_SECRET_KEY="s" * 40,
+        TRACKER_SECRET_KEY=secrets.token_urlsafe(48),
         TRACKER_PUBLIC_URL="https://tracker.clinic.example",
     )
 

@@ -200,7 +200,8 @@ def test_no_permitted_fill_lasts_longer(ends: int, units: int, limit: int) -> No
     before = check(given, given.as_of)
     assert before.earliest_denial is not None
     refused_on = before.earliest_denial.on
-    longest = found.runs_out_then if found else date.min
+    # With nothing to suggest, no permitted fill lasts longer than the one that comes anyway.
+    longest = found.runs_out_then if found else before.fills[0].runs_out_on
 
     for ordinal in range(date(2026, 6, 8).toordinal(), refused_on.toordinal() + 1, 3):
         for days in (1, 7, 15, 30, 45, 60, 90):
