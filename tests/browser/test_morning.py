@@ -31,7 +31,7 @@ def test_from_the_alert_to_the_authorization_that_closes_it(signed_in):
     page.get_by_role("link", name="New PA").click()
     page.get_by_label("Plan", exact=True).select_option(label="Northstar Medicaid")
     page.get_by_label("Status").select_option(label="approved")
-    page.get_by_label("PA number").fill("N-4711")
+    page.get_by_role("textbox", name="PA number").fill("N-4711")
     page.get_by_label("Approved from").fill("6/1/2026")
     page.get_by_label("Approved through").fill("2027-12-31")
     page.get_by_role("button", name="Save and check").click()

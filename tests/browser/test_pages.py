@@ -69,7 +69,7 @@ def test_pages_before_signing_in_are_accessible_too(page, address, size):
 def faults(page: Page, path: str, ids: dict[str, str]) -> list[tuple[str, str, str]]:
     """What is wrong with a page: its status, what axe finds, and whether it scrolls sideways."""
     answer = page.goto(resolved(path, ids))
-    expected = {"/patients/nobody": 404}.get(path, 200)
+    expected = {"/patients/nobody": 404, "/choose-password/no-such-link": 410}.get(path, 200)
     found = (
         [(path, "status", str(answer and answer.status))] if not answer or answer.status != expected else []
     )
