@@ -59,7 +59,9 @@ def test_a_backup_with_a_key_shows_nothing_and_opens_with_it(database, tmp_path)
 def test_nothing_readable_is_left_beside_an_encrypted_backup(database, tmp_path):
     made = backups.make_backup(database, tmp_path, key=backups.new_key(), now=NOON)
 
-    assert list(tmp_path.iterdir()) == [made.path]
+    beside = sorted(tmp_path.iterdir())
+    assert [each.name.removesuffix(".heads") for each in beside] == [made.path.name] * len(beside)
+    assert not any(CANARY in each.read_bytes() for each in beside)
 
 
 @pytest.mark.parametrize(("key", "said"), [("", "TRACKER_BACKUP_KEY"), (None, "another TRACKER_BACKUP_KEY")])
