@@ -14,6 +14,8 @@ T = TypeVar("T")
 W = TypeVar("W", bound=Word)
 Reader = Callable[[object, str], T]
 MOST = 1_000_000
+# One patient's case: thirteen years of daily fills are fewer.
+MOST_ITEMS = 5_000
 _FIRST, _LAST = date(1900, 1, 1), date(2199, 12, 31)
 # A `to` of this day is open (rulebook 11).
 _OPEN = "9999-12-31"
@@ -205,11 +207,13 @@ def word(words: type[W]) -> Reader[W]:
 
 
 def items(read: Reader[T]) -> Reader[tuple[T, ...]]:
-    """A list, each item read alike."""
+    """A list of at most `MOST_ITEMS`, each item read alike."""
 
     def read_all(value: object, path: str) -> tuple[T, ...]:
         if not isinstance(value, (list, tuple)):
             raise BadCase(path, _wrong(value, "must be a list"))
+        if len(value) > MOST_ITEMS:
+            raise BadCase(path, f"has {len(value)} items; a case takes at most {MOST_ITEMS}")
         return tuple(read(each, path_of(path, number)) for number, each in enumerate(value))
 
     return read_all

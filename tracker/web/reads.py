@@ -16,7 +16,7 @@ from typing import Any
 from flask import Flask, Response, current_app, g, request, template_rendered
 from flask_login import current_user
 from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from werkzeug.exceptions import ServiceUnavailable
 
 from tracker import clock
@@ -136,10 +136,12 @@ SHOW_NOBODY = {
 }
 
 MOST_WAITING = 10_000
-_waiting: deque[Event] = deque(maxlen=MOST_WAITING)  # reads that no transaction took yet; oldest first
+# What no later attempt mends; what else the database answers (busy, full, gone) is worth another.
+FOREVER = (IntegrityError, DataError)
 
 
 def init_app(app: Flask) -> None:
+    app.extensions["reads_waiting"] = deque(maxlen=MOST_WAITING)
     app.before_request(lambda: set_origin(origin_of(request)))
     app.teardown_request(lambda _error: set_origin(None))
     app.after_request(_put_on_record)
@@ -163,10 +165,25 @@ def _put_on_record(response: Response) -> Response:
         db.session.rollback()
         if leaves:
             return current_app.make_response(current_app.handle_http_exception(ServiceUnavailable()))
-        _waiting.append(found)
-        extra = {"user_id": found.actor.user_id, "patient_id": found.patient_id, "part": request.endpoint}
-        log.error("a read waits to go on record", extra={**extra, "error": type(error).__name__})
+        if isinstance(error, FOREVER):
+            _tell("a read cannot go on record", found, error)
+        else:
+            _waiting().append(found)
+            _tell("a read waits to go on record", found, error)
     return response
+
+
+def _waiting() -> deque[Event]:
+    """Reads that no transaction took yet; oldest first."""
+    found: deque[Event] = current_app.extensions["reads_waiting"]
+    return found
+
+
+def _tell(what: str, read: Event, error: DBAPIError) -> None:
+    """The log says who read whose record, by ids, and so stands in for the audit."""
+    page = read.new.get("page") if read.new else None
+    extra = {"user_id": read.actor.user_id, "patient_id": read.patient_id, "part": page}
+    log.error(what, extra={**extra, "error": type(error).__name__})
 
 
 def _event(response: Response) -> Event | None:
@@ -249,22 +266,45 @@ def _write(event: Event, *, hurried: bool) -> None:
         db.session.commit()
     waited = list(_taken())
     try:
-        with writing(hurried=hurried):
-            for each in (*waited, event):
-                _record(each)
-            db.session.commit()
+        _save([*waited, event], hurried=hurried)
+        return
+    except FOREVER:
+        db.session.rollback()
     except BaseException:
-        _waiting.extendleft(reversed(waited))
+        _waiting().extendleft(reversed(waited))
         raise
     finally:
         set_origin(event.origin)
+    _save_each(waited, hurried=hurried)
+    _save([event], hurried=hurried)
+
+
+def _save_each(waited: list[Event], *, hurried: bool) -> None:
+    """One by one: a read that can never be written holds up no other."""
+    while waited:
+        try:
+            _save(waited[:1], hurried=hurried)
+        except FOREVER as error:
+            db.session.rollback()
+            _tell("a read cannot go on record", waited[0], error)
+        except BaseException:
+            _waiting().extendleft(reversed(waited))
+            raise
+        del waited[0]
+
+
+def _save(events: list[Event], *, hurried: bool) -> None:
+    with writing(hurried=hurried):
+        for each in events:
+            _record(each)
+        db.session.commit()
 
 
 def _taken() -> Iterator[Event]:
     """What waited, each for one thread alone."""
     while True:
         try:
-            yield _waiting.popleft()
+            yield _waiting().popleft()
         except IndexError:
             return
 
