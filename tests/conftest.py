@@ -12,12 +12,11 @@ from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 from hypothesis import settings as hypothesis_settings
-from jinja2 import BytecodeCache
-from jinja2.bccache import Bucket
 from sqlalchemy.orm import Session, scoped_session
 
 import databases
 import make
+import reuse
 from tracker.db import db
 from tracker.factory import create_app
 from tracker.services import users
@@ -35,23 +34,8 @@ REAL_HASHER = users.hasher
 users.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 users._nobody = users.hasher.hash("nobody has this password")
 
-
-class Compiled(BytecodeCache):
-    """Templates compiled once for all apps of a run."""
-
-    def __init__(self) -> None:
-        self.kept: dict[tuple[str, str], bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        code = self.kept.get((bucket.key, bucket.checksum))
-        if code is not None:
-            bucket.bytecode_from_string(code)
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self.kept[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
-
-
-COMPILED = Compiled()
+reuse.begin()
+COMPILED = reuse.Compiled()
 
 
 @pytest.fixture(scope="session")
@@ -94,9 +78,7 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
         yield MEMORY
         return
     made: databases.Databases = request.getfixturevalue("postgres")
-    address = made.fresh()
-    yield address
-    made.drop(address)
+    yield made.emptied()
 
 
 @pytest.fixture
@@ -110,14 +92,14 @@ def settings(tmp_path: Path, database_url: str) -> Settings:
 
 
 @pytest.fixture
-def app(settings: Settings, request: pytest.FixtureRequest) -> Iterator[Flask]:
+def app(settings: Settings, empty_tables: bytes) -> Iterator[Flask]:
     app = create_app(settings)
     app.config["TESTING"] = True
     app.jinja_env.bytecode_cache = COMPILED
     with app.app_context():
         if settings.database_url == MEMORY:
             connection = db.engine.raw_connection()
-            connection.driver_connection.deserialize(request.getfixturevalue("empty_tables"))
+            connection.driver_connection.deserialize(empty_tables)
             connection.close()
         yield app
         db.session.remove()
