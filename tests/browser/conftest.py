@@ -51,6 +51,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         instance=tmp_path_factory.mktemp("instance"),
         secret_key="a secret of the tests, long enough to be one",
         as_of=AS_OF,
+        scan_seconds=3600,  # nothing checks here: the one beat below stays fresh for the whole run
     )
     app = create_app(settings)
     make_ready(app)
