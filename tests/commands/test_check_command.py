@@ -195,7 +195,7 @@ def test_huge_line_is_refused_and_the_next_answered(tmp_path: Path) -> None:
     result = run("--jsonl", file(tmp_path, text))
 
     answers = [json.loads(line) for line in result.stdout.splitlines()]
-    assert answers[0] == {"error": "document: is larger than 5 MB"}
+    assert answers[0] == {"error": "document: is larger than 2 MB"}
     assert answers[1]["format"] == "pa-answer/1"
 
 

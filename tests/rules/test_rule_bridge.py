@@ -49,6 +49,7 @@ def test_fill_ahead_comes_first_with_what_it_buys() -> None:
     assert kinds(found) == [BridgeKind.FILL_AHEAD, BridgeKind.EXPEDITED]
     first = found.bridges[0]
     assert (first.until, first.buys_days) == (date(2026, 6, 30), 30)
+    assert first.until_said == "Tue 2026-06-30, last permitted fill date"
 
 
 @pytest.mark.parametrize(

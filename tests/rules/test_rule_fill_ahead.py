@@ -41,6 +41,19 @@ def test_the_last_day_of_the_authorization_is_the_last_permitted_fill_date() -> 
     assert (found.days_supply, found.runs_out_then) == (30, date(2026, 8, 4))
     assert (found.refused_on, found.refused_then) == (date(2026, 7, 5), date(2026, 8, 4))
     assert found.cushion_days == 30
+    assert found.message == (
+        "A fill for 30 days is permitted from Sun 2026-06-28 through Tue 2026-06-30. Drug then lasts until "
+        "Tue 2026-08-04; the first refused fill moves from Sun 2026-07-05 to Tue 2026-08-04."
+    )
+
+
+def test_a_single_day_is_said_as_one_and_the_end_of_refusals_too() -> None:
+    found = replace(
+        ahead(authorizations=[pa(to="2026-06-30")]), first_on=date(2026, 6, 30), refused_then=None
+    )
+
+    assert "permitted on Tue 2026-06-30 only." in found.message
+    assert found.message.endswith("moves from Sun 2026-07-05 to none within 12 months.")
 
 
 @pytest.mark.parametrize(("ends", "possible"), [("2026-06-28", True), ("2026-06-27", False)])
@@ -213,3 +226,21 @@ def test_no_permitted_fill_lasts_longer(ends: int, units: int, limit: int) -> No
             helps = refused > refused_on and mine is not None and mine.ok and mine.planned
             if helps and mine.on <= (before.run_out or mine.on):  # type: ignore[union-attr]
                 assert mine.runs_out_on <= longest  # type: ignore[union-attr]
+
+
+def test_before_the_first_day_of_the_next_regimen_its_dose_is_filled() -> None:
+    regimens = [regimen(to="2026-06-30"), regimen(id="r2", dose_mg=200, **{"from": "2026-07-04"})]
+    found = ahead(regimens=regimens, authorizations=[pa(to="2026-07-02")])
+
+    assert (found.last_on, found.fill.units) == (date(2026, 7, 2), {"J7502": 120})
+
+
+def test_a_fill_that_would_have_the_planned_one_refused_is_not_offered() -> None:
+    limits = [("2020-01-01", "2026-07-04", 90), ("2026-07-05", None, 10)]
+    rules = [
+        rule(prior_authorization=True, max_days_supply=days, **{"from": first, "to": last})
+        for first, last, days in limits
+    ]
+    planned_fills = [{"on": "2026-07-05", "days_supply": 10}]
+
+    assert none_for(rules=rules, planned_fills=planned_fills, authorizations=[pa(to="2026-07-10")])

@@ -39,7 +39,8 @@ def steps(*each: Any, **more: Any) -> list[dict[str, Any]]:
 
 
 def two_of_one(**more: Any) -> dict[str, Any]:
-    return step(need=1, options=["methotrexate", "acitretin"], min_days=90, lookback_days=365, **more)
+    values = {"options": ["methotrexate", "acitretin"], "min_days": 90, "lookback_days": 365, **more}
+    return step(need=1, **values)
 
 
 def tree(**more: Any) -> StepTree:
@@ -151,6 +152,15 @@ def test_the_nearest_way_of_a_step_comes_first() -> None:
     )
 
 
+def test_where_only_a_failed_trial_counts_the_days_are_named() -> None:
+    found = tree(trials=[SHORT], plans=steps(two_of_one(outcomes=["inadequate_response"])))
+
+    assert gaps(found.asked.steps)[0].text == (
+        "Ask whether methotrexate ended otherwise than \u201cinadequate response\u201d: "
+        "only inadequate response of 90 days or more counts."
+    )
+
+
 def test_nothing_tried_asks_for_a_trial() -> None:
     found = tree(trials=[])
 
@@ -166,6 +176,8 @@ def test_titles_and_look_back_name_their_numbers() -> None:
 
     assert step_title(1, found.asked.steps[0].step) == "Step 1: two of 3: a b, c, d; 28 days or more"
     assert lookback_said(found.asked.steps[0].step, AS_OF) == "no look-back"
+    within = tree(trials=[]).asked.steps[0].step
+    assert lookback_said(within, AS_OF) == "look-back 365 days, from 2025-06-08"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What-if: which facts change, and how two answers are laid beside each other."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -122,3 +123,27 @@ def test_every_fill_of_both_answers_stands_in_one_row(seed: int, other: int) -> 
 
     assert [each.now for each in found.fills if each.now] == list(now.fills)
     assert [each.then for each in found.fills if each.then] == list(then.fills)
+
+
+def test_another_coverage_and_authorization_stand_beside_those_on_file() -> None:
+    given = case()
+    wish = WhatIf(
+        coverage=replace(given.patient.coverages[0], id="c2"),
+        authorization=replace(given.patient.authorizations[0], id="PA2", ends_on=None),
+    )
+    found = changed(given, wish)
+
+    assert [each.id for each in found.patient.coverages] == ["c1", "c2"]
+    assert [each.id for each in found.patient.authorizations] == ["PA1", "PA2"]
+    assert check(found, found.as_of).earliest_denial is None
+
+
+def test_a_harm_that_only_moves_is_changed() -> None:
+    given = case(authorizations=[pa(to="2026-07-20")])
+    found = compared(given, WhatIf(planned_fill=PlannedFill(date(2026, 7, 5), 14)))
+
+    (alert,) = found.alerts
+    assert alert.mark is Mark.CHANGED
+    assert alert.now is not None
+    assert alert.then is not None
+    assert (alert.now.harm_on, alert.then.harm_on) == (date(2026, 8, 4), date(2026, 8, 18))

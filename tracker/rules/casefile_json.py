@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from decimal import Decimal, InvalidOperation
 
-LIMIT_BYTES = 5_000_000
+LIMIT_BYTES = 2_000_000
 _PATH_LIMIT = 200
 
 
@@ -60,7 +60,7 @@ def document_of(text: bytes | str) -> object:
 def _decoded(text: bytes | str) -> str:
     size = len(text) if isinstance(text, bytes) else len(text.encode("utf-8", "surrogatepass"))
     if size > LIMIT_BYTES:
-        raise BadCase("document", "is larger than 5 MB")
+        raise BadCase("document", "is larger than 2 MB")
     if isinstance(text, bytes):
         try:
             text = text.decode("utf-8")

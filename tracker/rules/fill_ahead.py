@@ -93,9 +93,8 @@ class _Search:
     def attempt(self, on: date, days: int) -> "_Attempt":
         """Plan a fill and read how the table answers: neither it nor one before it refused, and no gap."""
         table = self.tried(on, days, through=on)
-        last = table.fills[-1] if table.fills else None
-        if last is None or not last.planned or last.on != on:
-            return _Attempt(None, ())
+        last = table.fills[-1]
+        assert (last.on, last.planned) == (on, True)  # a later fill has a regimen, so this one has one too
         run_out = table.run_out
         for fill in table.fills:
             late = run_out is not None and fill.on > max(run_out, self.day)
@@ -131,9 +130,9 @@ def _days_left(check: CheckResult, days: int) -> int | None:
         left = facts.get("days_supply_left")
         return left if isinstance(left, int) else None
     if check.check is Check.DAYS_SUPPLY:
-        limit, dispensed = facts.get("limit"), facts.get("requested")
-        if not isinstance(limit, int) or not isinstance(dispensed, int):
-            return None
+        limit, dispensed = facts["limit"], facts["requested"]
+        assert isinstance(limit, int)
+        assert isinstance(dispensed, int)
         # Whole bottles last longer than was asked for: ask for as much less, and get one bottle less.
         return min(limit, days - max(dispensed - days, 0))
     if check.check is not Check.QUANTITY_LIMIT:

@@ -62,10 +62,9 @@ def start_renewal_by(desk: Desk, fills: tuple[TableFill, ...]) -> date | None:
     return start_by(desk, fill) if fill is not None else None
 
 
-def start_by(desk: Desk, fill: TableFill) -> date | None:
-    """When to ask, for the payer's answer to be there in time for a fill; None: nobody pays it."""
-    if fill.plan is None:
-        return None
+def start_by(desk: Desk, fill: TableFill) -> date:
+    """When to ask, for the payer's answer to be there in time for a fill that its authorization refuses."""
+    assert fill.plan is not None
     policy = desk.book.policy
     plan = desk.book.plans[fill.plan]
     days = plan.learnt_decision_days

@@ -1,0 +1,79 @@
+"""Which product an NDC or an RxCUI stands for; what cannot be read or is not listed is unknown."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tracker.rules.catalogue_data import BadCatalogue
+from tracker.rules.products import maps_from, ndc_of, product_of_ndc, product_of_rxcui, sources
+from tracker.rules.words import Drug, Form, Formulation
+
+
+@pytest.mark.parametrize(
+    ("text", "ndc"),
+    [
+        ("00078024815", "00078-0248-15"),
+        (" 0078-0248-15 ", "00078-0248-15"),
+        ("50742-123-15", "50742-0123-15"),
+        ("50742-1234-5", "50742-1234-05"),
+        ("50742-1234-15", "50742-1234-15"),
+        ("0078-024-15", None),
+        ("0078024815", None),
+        ("000780248150", None),
+        ("\u0660\u0660\u0660\u0667\u0668\u0660\u0662\u0664\u0668\u0661\u0665", None),
+        ("", None),
+    ],
+)
+def test_an_ndc_is_read_only_where_it_can_mean_one_thing(text: str, ndc: str | None) -> None:
+    assert ndc_of(text) == ndc
+
+
+def built(**entry: Any) -> str:
+    return json.dumps({"sources": {}, "ndc": {"00078-0248-15": entry}, "rxcui": {}})
+
+
+def test_what_the_lists_do_not_tell_stays_unknown() -> None:
+    found = maps_from(built(name="Something")).ndc["00078-0248-15"]
+
+    assert (found.drug, found.formulation, found.form, found.strength_mg, found.code) == (None,) * 5
+    assert (found.per_ml, found.also, found.doubt, found.not_dispensable) == (False, {}, "", "")
+
+
+def test_what_they_tell_is_taken_as_it_is() -> None:
+    text = built(
+        name="Neoral 25 mg",
+        drug="cyclosporine",
+        formulation="modified",
+        form="capsule",
+        strength_mg="25",
+        code="J7515",
+        units="30",
+        also={"J7502": "7.5"},
+    )
+    found = maps_from(text).ndc["00078-0248-15"]
+
+    assert (found.drug, found.formulation, found.form) == (
+        Drug.CYCLOSPORINE,
+        Formulation.MODIFIED,
+        Form.CAPSULE,
+    )
+    assert (found.strength_mg, found.units, found.also) == (25, 30, {"J7502": Decimal("7.5")})
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", built(), built(name="x", drug="aspirin")])
+def test_a_map_that_cannot_be_says_how_to_mend_it(text: str) -> None:
+    with pytest.raises(BadCatalogue, match="Build them anew with: tracker catalogue build"):
+        maps_from(text)
+
+
+def test_the_packaged_maps_know_the_cyclosporines_of_either_kind() -> None:
+    known = product_of_rxcui(" 197553 ")  # RxNorm: cyclosporine 25 MG Oral Capsule
+
+    assert known is not None
+    assert (known.drug, known.form) == (Drug.CYCLOSPORINE, Form.CAPSULE)
+    assert product_of_rxcui("0") is None
+    assert product_of_ndc("0078-0248") is None
+    assert product_of_ndc("00000-0000-00") is None
+    assert sources()
