@@ -23,6 +23,7 @@ from tracker.services import users
 from tracker.settings import Mode, Settings
 
 hypothesis_settings.register_profile("suite", derandomize=True, deadline=None, max_examples=60)
+hypothesis_settings.register_profile("few", derandomize=True, deadline=None, max_examples=3)
 hypothesis_settings.load_profile("suite")
 
 HERE = Path(__file__).parent
