@@ -47,6 +47,8 @@ class PatientCheck(Base):
         Index(None, "clinic_id", "check_on"),
         Index(None, "clinic_id", "due"),
         Index(None, "clinic_id", "earliest_denial_on"),
+        Index(None, "clinic_id", "start_renewal_by"),
+        Index(None, "clinic_id", "next_fill_on"),
         Index(None, "clinic_id", "future_fill_count", "error"),  # what every page says of all patients
     )
 

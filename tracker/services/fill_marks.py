@@ -21,19 +21,20 @@ def write_marks(fills: Iterable[TableFill]) -> str:
 
 def read_marks(marks: str | None, first: date, last: date) -> Iterator[tuple[date, FillResult]]:
     """The fills from `first` to `last`, both included."""
-    for day, sign in raw_marks(marks, first, last):
-        yield date(int(day[:4]), int(day[4:6]), int(day[6:])), RESULTS[sign]
-
-
-def raw_marks(marks: str | None, first: date, last: date) -> Iterator[tuple[str, str]]:
-    """The same as written, for counting thousands: `20261201` and its sign."""
     low, high = f"{first:%Y%m%d}", f"{last:%Y%m%d}"
     for start in range(0, len(marks or ""), WIDTH):
         day = (marks or "")[start : start + WIDTH - 1]
         if day > high:
             return
         if day >= low:
-            yield day, (marks or "")[start + WIDTH - 1]
+            sign = (marks or "")[start + WIDTH - 1]
+            yield date(int(day[:4]), int(day[4:6]), int(day[6:])), RESULTS[sign]
+
+
+def count_marks(marks: Iterable[str | None], days: Iterable[date]) -> list[dict[FillResult, int]]:
+    """How many fills of each result stand on each day, in the marks of thousands of patients."""
+    everyone = "".join(each or "" for each in marks)
+    return [{result: everyone.count(f"{day:%Y%m%d}{sign}") for result, sign in SIGNS.items()} for day in days]
 
 
 def _result(fill: TableFill) -> FillResult:

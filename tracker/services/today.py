@@ -17,7 +17,7 @@ from tracker.rules.what_to_do import RENEWALS
 from tracker.rules.words import AlertCode
 from tracker.services.clinic_day import day_in
 from tracker.services.deadlines import Due, Part, due
-from tracker.services.fill_marks import SIGNS, raw_marks
+from tracker.services.fill_marks import count_marks
 from tracker.services.kept_answer import FillResult
 from tracker.services.next_acts import Matter, NextAct, matters, next_act
 from tracker.services.patients import Who, who_columns
@@ -185,20 +185,15 @@ def fill_days(session: Db, *, clinic_id: str, on: date) -> list[FillDay]:
         .join(Patient, _checks())
         .where(PatientCheck.clinic_id == clinic_id, Patient.active, PatientCheck.next_fill_on <= days[-1])
     )
-    counts = Counter(
-        mark for marks in session.execute(query).scalars() for mark in raw_marks(marks, days[0], days[-1])
-    )
-    covered, refused, verify = (
-        SIGNS[result] for result in (FillResult.COVERED, FillResult.REFUSED, FillResult.VERIFY)
-    )
+    counts = count_marks(session.execute(query).scalars(), days)
     return [
         FillDay(
             day,
-            covered=counts[f"{day:%Y%m%d}", covered],
-            refused=counts[f"{day:%Y%m%d}", refused],
-            verify=counts[f"{day:%Y%m%d}", verify],
+            covered=found[FillResult.COVERED],
+            refused=found[FillResult.REFUSED],
+            verify=found[FillResult.VERIFY],
         )
-        for day in days
+        for day, found in zip(days, counts, strict=True)
     ]
 
 

@@ -1,0 +1,28 @@
+"""The short marks of the fills to come: read by day, and counted for a whole clinic at once."""
+
+from datetime import date, timedelta
+
+from tracker.services.fill_marks import count_marks, read_marks
+from tracker.services.kept_answer import FillResult
+
+ONE = "20261201+20261231-20270130?"
+OTHER = "20261201+20261202-"
+FIRST, LAST = date(2026, 12, 1), date(2026, 12, 31)
+
+
+def test_marks_are_read_from_the_first_day_to_the_last_both_included():
+    assert list(read_marks(ONE, FIRST, LAST)) == [(FIRST, FillResult.COVERED), (LAST, FillResult.REFUSED)]
+    assert list(read_marks(ONE, date(2026, 12, 2), date(2026, 12, 30))) == []
+    assert list(read_marks(None, FIRST, LAST)) == []
+
+
+def test_counting_them_for_everyone_agrees_with_reading_each():
+    days = [FIRST + timedelta(days=n) for n in range(70)]
+    everyone = [ONE, None, OTHER, ""]
+
+    counted = count_marks(everyone, days)
+
+    for day, found in zip(days, counted, strict=True):
+        read = [mark for marks in everyone for mark in read_marks(marks, day, day)]
+        assert found == {result: read.count((day, result)) for result in found}
+    assert counted[0][FillResult.COVERED] == 2
