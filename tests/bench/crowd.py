@@ -1,7 +1,6 @@
-"""A large clinic on SQLite: the demo's patients again and again, each with facts, answer and alerts of its own."""
+"""A large clinic on SQLite: the demo's patients again and again, each with rows and alerts of its own."""
 
 import hashlib
-import json
 import re
 import sqlite3
 from contextlib import closing
