@@ -1,6 +1,7 @@
 """The worklist's pages around its rows: views, export, call sheet, keys."""
 
 import csv
+import gc
 import io
 import re
 
@@ -14,6 +15,7 @@ from tracker.models.audit import AuditAction, AuditEvent
 from tracker.models.saved_view import SavedView
 from tracker.models.user import Role, User
 from tracker.services import worklist_counts
+from tracker.web import worklist_export
 
 
 @pytest.fixture
@@ -143,6 +145,26 @@ def test_only_the_ticked_ones_leave_and_never_another_clinics(ana, session, cast
     assert "Brennan" in answer.text
     assert "Secret" not in answer.text
     assert "HYPERLINK" not in answer.text
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_file_that_nobody_takes_is_closed(ana, kind, monkeypatch):
+    made = []
+    real = worklist_export.tempfile.SpooledTemporaryFile
+    monkeypatch.setattr(worklist_export, "SPOOLED", 1)  # at once on disk
+    monkeypatch.setattr(
+        worklist_export.tempfile,
+        "SpooledTemporaryFile",
+        lambda most: made.append(real(most)) or made[-1],
+    )
+
+    answer = ana.post("/alerts/export", data={"format": kind})
+
+    assert int(answer.headers["Content-Length"]) > 100
+    assert not made[0].closed
+    del answer
+    gc.collect()
+    assert made[0].closed
 
 
 def test_an_unknown_kind_of_file_is_refused(ana):

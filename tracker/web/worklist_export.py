@@ -3,8 +3,9 @@
 import tempfile
 from collections.abc import Iterator
 from itertools import islice
+from typing import IO
 
-from flask import Blueprint, render_template, request, send_file
+from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response
 
 from tracker import clock
@@ -25,6 +26,25 @@ KINDS = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 SPOOLED = 4 * 1024 * 1024
+PIECE = 64 * 1024
+
+
+class Parcel:
+    """A file on its way out, in pieces. Closed when it was sent, and when nobody takes it."""
+
+    def __init__(self) -> None:
+        self.file: IO[bytes] = tempfile.SpooledTemporaryFile(SPOOLED)  # noqa: SIM115 - closed below
+
+    def __iter__(self) -> Iterator[bytes]:
+        self.file.seek(0)
+        while piece := self.file.read(PIECE):
+            yield piece
+
+    def close(self) -> None:
+        self.file.close()
+
+    def __del__(self) -> None:
+        self.close()
 
 
 @blueprint.post("/export")
@@ -34,9 +54,8 @@ def export() -> Response:
     if kind not in KINDS:
         raise Refused("Choose CSV or Excel.")
     asker, filters = asker_of(), filters_of(request.form)
-    file = tempfile.SpooledTemporaryFile(SPOOLED)  # noqa: SIM115 - closed by the answer that sends it
-    count = write(file, kind, _rows(asker, filters, MOST_ROWS), asker.today)
-    file.seek(0)
+    parcel = Parcel()
+    count = write(parcel.file, kind, _rows(asker, filters, MOST_ROWS), asker.today)
     record_export(
         db.session,
         query_of(filters),
@@ -47,8 +66,11 @@ def export() -> Response:
         now=clock.now(),
     )
     db.session.commit()
+    answer = Response(parcel, content_type=KINDS[kind])
+    answer.content_length = parcel.file.tell()
     name = f"worklist-{asker.today.isoformat()}.{kind}"
-    return send_file(file, mimetype=KINDS[kind], as_attachment=True, download_name=name, etag=False)
+    answer.headers.set("Content-Disposition", "attachment", filename=name)
+    return answer
 
 
 @blueprint.get("/print")
