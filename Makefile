@@ -13,6 +13,7 @@ test: .venv/installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/djlint --lint --quiet templates
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml app.py tracker migrations
 	$(BIN)/pytest -n 2 --dist worksteal
 
 bench: .venv/installed-test

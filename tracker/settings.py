@@ -19,7 +19,7 @@ TEST_ONLY = {"TRACKER_TEST_PG_URL", "TRACKER_TEST_MUST_RUN"}
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 WEAK_WORDS = ("secret", "changeme", "change-me", "password", "default", "example", "please")
 DEMO_EMAIL = "ana@demo.example"
-DEMO_PASSWORD = "cyclosporine-demo"  # noqa: S105 - shown on the sign-in page of the demo
+DEMO_PASSWORD = "cyclosporine-demo"  # nosec B105 # shown on the sign-in page of the demo
 
 
 class Mode(StrEnum):

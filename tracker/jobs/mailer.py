@@ -16,7 +16,7 @@ from email.utils import format_datetime, formataddr
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from sqlalchemy.exc import SQLAlchemyError
 
 from tracker.db import reading
@@ -65,7 +65,7 @@ def renderer(folder: Path) -> Render:
     """Fill the mail templates of a folder; only those in HTML are escaped."""
     environment = Environment(
         loader=FileSystemLoader(folder),
-        autoescape=lambda name: bool(name) and str(name).endswith(".html"),
+        autoescape=select_autoescape(),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

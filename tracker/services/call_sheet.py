@@ -55,7 +55,7 @@ def call_sheet(session: Db, clinic: Clinic, *, now: datetime) -> CallSheet:
 
 def _of_run_outs(session: Db, clinic_id: str, rows: Sequence[RunOut]) -> Iterable[tuple[str, Call]]:
     acts = [row.act for row in rows if row.act is not None]
-    requests = desks_of(
+    open_requests = desks_of(
         session,
         clinic_id=clinic_id,
         authorization_ids=[act.authorization_id for act in acts if act.authorization_id],
@@ -67,7 +67,7 @@ def _of_run_outs(session: Db, clinic_id: str, rows: Sequence[RunOut]) -> Iterabl
         if row.alert is None or row.act is None:
             continue
         key = row.act.authorization_id or row.who.id
-        desk = requests.get(row.act.authorization_id or "") or plans.get(row.act.plan_id or "")
+        desk = open_requests.get(row.act.authorization_id or "") or plans.get(row.act.plan_id or "")
         yield (
             key,
             Call(

@@ -56,7 +56,7 @@ def load(session: Db, *, email: str, password: str, now: datetime, as_of: date |
     session.flush()
     people = list(_people(session, clinic, email, password))
     plans = _plans(session, clinic)
-    chance = Random(7502)  # noqa: S311 - the same patients every time, nothing secret
+    chance = Random(7502)  # nosec B311 # the same patients every time, nothing secret
     today = day_in(clinic, now)
     ids = [_patient(session, clinic, plans, people, today, chance, number) for number in range(SIZE)]
     session.flush()

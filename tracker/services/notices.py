@@ -23,7 +23,7 @@ from tracker.services.outbox import Letter
 class Notice(StrEnum):
     RESET = "reset"
     INVITATION = "invitation"
-    PASSWORD_CHANGED = "password_changed"
+    PASSWORD_CHANGED = "password_changed"  # nosec B105 # the name of a notice
     FACTORS_CHANGED = "factors_changed"
 
 

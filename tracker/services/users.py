@@ -18,7 +18,7 @@ from tracker.services.actor import Actor
 from tracker.services.errors import Refused, TrackerError
 from tracker.services.passwords import LONGEST_PASSWORD, check_password
 
-NO_PASSWORD = "!"  # invited and not yet here: nothing hashes to this
+NO_PASSWORD = "!"  # nosec B105 # invited and not yet here: nothing hashes to this
 MAILBOX = re.compile(r"""[^@\s,;:<>()\[\]"\\]+@[^@\s,;:<>()\[\]"\\]+""")
 
 # OWASP Password Storage Cheat Sheet, Argon2id: 19 MiB, two passes, one lane.
