@@ -193,3 +193,16 @@ def test_a_log_line_holds_ids_and_nothing_else_that_was_given():
     line = LineWithIds("%(message)s").format(record)
 
     assert line == "scan of a clinic failed clinic_id=01J error=ValueError"
+
+
+@pytest.mark.parametrize("hostile", ["\n", "\r\n", "\x1b[2J", "\u2028", "\u202e", "\x00", "\x85"])
+def test_one_event_is_one_line_in_utc(hostile):
+    record = logging.LogRecord("tracker", logging.WARNING, "x", 1, "refused %s", (f"a{hostile}b",), None)
+    record.__dict__ |= {"part": f"c{hostile}d"}
+    record.created, record.msecs = 1773738000.5, 500.0
+
+    line = LineWithIds("%(asctime)s %(message)s").format(record)
+
+    assert line.startswith("2026-03-17T09:00:00.500Z refused a\\")
+    assert line.isprintable()
+    assert len(line.splitlines()) == 1

@@ -45,8 +45,14 @@ def complain(line: str) -> None:
 
 
 class LineWithIds(logging.Formatter):
-    """A log line with the ids given beside it. Only these names are written: none holds a patient's data."""
+    """A log line with the ids given beside it. Only these names are written: none holds a patient's data.
 
+    Times are UTC. One event is one line: what would break it or hide in it is written as an escape.
+    """
+
+    converter = staticmethod(time.gmtime)
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
     written = (
         "clinic_id",
         "patient_id",
@@ -61,7 +67,8 @@ class LineWithIds(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         found = [f"{name}={record.__dict__[name]}" for name in self.written if name in record.__dict__]
-        return " ".join([super().format(record), *found])
+        line = " ".join([super().format(record), *found])
+        return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
 
 
 def session_opener(app: Flask) -> OpenSession:

@@ -3,7 +3,7 @@
 import logging
 import secrets
 
-from flask import Flask, g, render_template
+from flask import Flask, g, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
@@ -44,7 +44,7 @@ STATUS = {NotFound: 404, Conflict: 409, Refused: 422, BadFile: 422, TooMany: 429
 
 
 def init_app(app: Flask) -> None:
-    app.register_error_handler(CSRFError, lambda error: _page(400, CSRF_TEXT))
+    app.register_error_handler(CSRFError, _foreign)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(TrackerError, _told)
     app.register_error_handler(Exception, _unforeseen)
@@ -56,6 +56,12 @@ def _http_error(error: HTTPException) -> Page | HTTPException:
         return error
     text, code, *_ = _page(error.code, error.description if isinstance(error, NoLine) else None)
     return text, code, {name: value for name, value in error.get_headers() if name in KEPT_HEADERS}
+
+
+def _foreign(error: CSRFError) -> Page:
+    """A form without its token or from elsewhere: a person with an old page, or an attack. The log counts."""
+    log.warning("a form was refused: its token or origin is not ours", extra={"part": request.endpoint})
+    return _page(400, CSRF_TEXT)
 
 
 def _told(error: TrackerError) -> Page:

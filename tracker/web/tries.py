@@ -1,5 +1,6 @@
 """Tries at secrets, counted before they are answered: passwords, codes, requests for a new password."""
 
+import logging
 from ipaddress import ip_address
 
 from flask import request
@@ -7,15 +8,21 @@ from flask import request
 from tracker import clock
 from tracker.db import db
 from tracker.services import throttle
-from tracker.services.throttle import ADDRESS, Limit
+from tracker.services.throttle import ADDRESS, Limit, TooMany
+
+log = logging.getLogger(__name__)
 
 
 def count(limit: Limit, subject: str) -> None:
     """One more try, kept whatever comes of it. Raises TooMany, the same for subjects that nobody has."""
     now = clock.now()
-    if _is_apart():
-        throttle.take(db.session, ADDRESS, request.remote_addr or "", now=now)
-    throttle.take(db.session, limit, subject, now=now)
+    try:
+        if _is_apart():
+            throttle.take(db.session, ADDRESS, request.remote_addr or "", now=now)
+        throttle.take(db.session, limit, subject, now=now)
+    except TooMany:
+        log.warning("too many tries", extra={"part": request.endpoint})
+        raise
     db.session.commit()
 
 
