@@ -63,6 +63,7 @@ def test_filters_stand_in_the_address(client, changed, cast):
     sign_in(client, "ben")
 
     only = client.get(f"/audit?person={cast.ben.id}").text
+    assert "with password" in only
     assert "<ins>" not in only
     assert "<ins>" in client.get("/audit?action=changed").text
     assert "patient page" not in client.get("/audit?action=changed").text

@@ -137,6 +137,16 @@ def test_off_is_off_at_once_and_on_again(app, dana, cast):
     assert crawling.browser(app, "ben").get("/payers/").status_code == 200
 
 
+def test_someone_is_signed_out_everywhere_and_can_come_back(app, dana, session, cast):
+    ben = crawling.browser(app, "ben")
+
+    assert dana.post(f"/people/{cast.ben.id}/sessions/end").location == f"/people/{cast.ben.id}"
+
+    assert ben.get("/payers/").location.startswith("/sign-in")
+    assert crawling.browser(app, "ben").get("/payers/").status_code == 200
+    assert session.scalars(select(AuditEvent.new)).all().count({"sessions": "ended"}) == 1
+
+
 def test_a_locked_sign_in_is_seen_and_opened(app, cast):
     with time_machine.travel("2026-03-17 08:00 +0000", tick=False) as travel:
         stranger = app.test_client()

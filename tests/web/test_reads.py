@@ -147,6 +147,13 @@ def test_a_wrong_password_is_on_record_for_an_account_there_is(client, session, 
     assert (seen.table_name, seen.row_key, seen.actor) == ("sign-in", cast.ana.id, "Somebody")
 
 
+def test_a_wrong_password_before_a_sensitive_page_is_on_record(ana, session, cast):
+    ana.post("/confirm", data={"password": "wrong"})
+
+    (seen,) = of(session, AuditAction.DENIED)
+    assert (seen.table_name, seen.row_key) == ("sign-in once more", cast.ana.id)
+
+
 def test_a_form_shown_is_on_record_and_so_is_the_change(ana, session, rosa):
     ana.get(f"/patients/{rosa.id}/change")
 

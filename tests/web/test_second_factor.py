@@ -57,7 +57,7 @@ def set_up(client, session):
     answer = client.post("/second-factor/app", data={"code": code(session)})
     assert answer.location == "/second-factor/codes", answer.text
     return re.findall(
-        r"<code>([0-9a-z]{4}(?:-[0-9a-z]{4}){3})</code>", client.get("/second-factor/codes").text
+        r"<code>([0-9a-z]{4}(?:-[0-9a-z]{4}){6})</code>", client.get("/second-factor/codes").text
     )
 
 
@@ -168,6 +168,45 @@ def test_ten_wrong_codes_and_the_password_is_asked_again(client, strict, session
     knock(other)
     travel.shift(timedelta(seconds=40))
     assert other.post("/sign-in/second", data={"code": code(session)}).status_code == 429
+
+
+def test_before_a_sensitive_page_both_factors_are_asked_for(client, strict, session, travel):
+    set_up(client, session)
+    for _ in range(2):
+        travel.shift(timedelta(minutes=9))
+        assert client.get("/patients").status_code == 200
+    assert client.post("/second-factor/codes/new").location == "/confirm"
+
+    told = client.post("/confirm?next=/account", data={"password": make.PASSWORD})
+
+    assert told.location == "/sign-in/second"
+    assert client.get("/patients").location == "/sign-in/second"
+    assert client.post("/sign-in/second", data={"code": code(session)}).location == "/account"
+    assert client.post("/second-factor/codes/new").location == "/second-factor/codes"
+
+
+def test_the_second_factor_once_more_is_not_put_off(client, strict, session, travel):
+    set_up(client, session)
+    client.post("/confirm", data={"password": make.PASSWORD})
+    travel.shift(timedelta(minutes=10))
+
+    assert client.get("/sign-in/second").location == "/sign-in"
+
+
+def test_a_wrong_code_is_on_record_and_so_is_what_was_shown(client, strict, session, travel):
+    set_up(client, session)
+    travel.shift(timedelta(minutes=2))
+    other = client.application.test_client()
+    knock(other)
+    other.post("/sign-in/second", data={"code": "000000"})
+    other.post("/sign-in/second", data={"code": code(session)})
+
+    events = session.scalars(select(AuditEvent).order_by(AuditEvent.number)).all()
+
+    refused = [each for each in events if each.action is AuditAction.DENIED]
+    assert [(each.table_name, each.row_key) for each in refused] == [("second factor", strict.ana.id)]
+    shown = [each.new["shown"] for each in events if each.action is AuditAction.SIGNED_IN]
+    assert shown == ["password and new authenticator app", "password and code"]
 
 
 def test_half_way_there_is_no_time_to_lose(client, strict, session, travel):

@@ -163,7 +163,7 @@ def _line(row: AuditEvent, names: Mapping[str, str], patients: Mapping[str, str]
         where=", ".join(part for part in (row.address, row.agent) if part),
         patient=(patient_id, patients[patient_id]) if patient_id in patients else None,
         changes=[]
-        if row.action in NOT_A_CHANGE or row.action is AuditAction.MAILED
+        if row.action in {*NOT_A_CHANGE, AuditAction.MAILED, AuditAction.SIGNED_IN}
         else _changes(row, names),
     )
 
@@ -174,6 +174,8 @@ def _what(row: AuditEvent, names: Mapping[str, str]) -> str:
     if row.action is AuditAction.MAILED:
         to = names.get(str(new.get("to")), "someone who left")
         return f"{name} to {to}, {_of(new.get('alerts'), 'alert')}"
+    if row.action is AuditAction.SIGNED_IN and "shown" in new:
+        return f"with {new['shown']}"
     if row.action in NOT_A_CHANGE and "count" in new:
         return f"{name}, {new['count']} listed"
     return name

@@ -15,7 +15,7 @@ from tracker.models.base import Db
 from tracker.models.clinic import Clinic
 from tracker.models.second_factor import AuthenticatorApp, Passkey
 from tracker.models.user import Membership, Role, User
-from tracker.services import handover, memberships, notices, second_factors, throttle, users
+from tracker.services import handover, memberships, notices, second_factors, throttle, users, web_sessions
 from tracker.services.actor import Actor
 from tracker.services.audit import record
 from tracker.services.errors import NotFound, Refused
@@ -140,6 +140,13 @@ def switch(session: Db, desk: Desk, user_id: str, *, active: bool) -> None:
     elif not active:
         memberships.close_clinic(session, user_id=user_id, clinic_id=desk.clinic_id)
     _note(session, desk, user_id, old={"active": not active}, new={"active": active})
+
+
+def end_sessions(session: Db, desk: Desk, user_id: str) -> None:
+    """Sign someone out of every browser, as after a lost laptop. The account stays as it is."""
+    user = _at_home(session, desk, user_id)
+    web_sessions.end_all(session, user.id)
+    _note(session, desk, user.id, new={"sessions": "ended"})
 
 
 def unlock(session: Db, desk: Desk, user_id: str) -> None:

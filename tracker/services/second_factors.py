@@ -20,6 +20,7 @@ from tracker.services.errors import NotFound, Refused
 from tracker.services.web_sessions import hashed
 
 RECOVERY_CODES = 10
+CODE_LETTERS = 28  # of five bits each: past guessing, so that a plain hash of one is enough
 MOST_PASSKEYS = 10
 SIX_DIGITS = re.compile(r"\d{6}")
 
@@ -205,9 +206,9 @@ def _use_recovery_code(session: Db, user_id: str, typed: str, now: datetime) -> 
 
 
 def _code() -> str:
-    """80 random bits, in groups that can be read aloud."""
-    letters = "".join(secrets.choice(ALPHABET) for _ in range(16)).lower()
-    return "-".join(letters[at : at + 4] for at in range(0, 16, 4))
+    """140 random bits, in groups that can be read aloud."""
+    letters = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LETTERS)).lower()
+    return "-".join(letters[at : at + 4] for at in range(0, CODE_LETTERS, 4))
 
 
 def _code_hash(code: str) -> str:

@@ -138,6 +138,11 @@ def step_up(row: WebSession) -> None:
     _keep(web_sessions.step_up(db.session, row, stage=Stage.FULL, now=clock.now()))
 
 
+def step_down(row: WebSession) -> None:
+    """The same session under a new secret, of no use until the second factor is shown. The caller commits."""
+    _keep(web_sessions.step_down(db.session, row, now=clock.now()))
+
+
 def end_session() -> None:
     """Nothing is left of this browser's session, here or in its cookie. The caller commits."""
     found = _current()

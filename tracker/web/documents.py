@@ -20,7 +20,7 @@ from tracker.web.forms import BaseForm, ChoiceField, CleanStringField
 
 blueprint = Blueprint("documents", __name__, url_prefix="/patients/<patient_id>/documents")
 KINDS = [(kind.value, kind.label) for kind in DocumentKind]
-POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
+POLICY = "sandbox; default-src 'none'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 
 
 class UploadForm(BaseForm):

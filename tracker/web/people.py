@@ -125,42 +125,48 @@ def off(user_id: str) -> ResponseReturnValue:
 @blueprint.post("/<user_id>/on")
 def on(user_id: str) -> ResponseReturnValue:
     people.switch(db.session, _desk(), user_id, active=True)
-    flash("Switched on again.", "success")
-    return _done("people.change", user_id=user_id)
+    return _acted(user_id, "Switched on again.")
 
 
 @blueprint.post("/<user_id>/unlock")
 def unlock(user_id: str) -> ResponseReturnValue:
     people.unlock(db.session, _desk(), user_id)
-    flash("The sign-in is open again.", "success")
-    return _done("people.change", user_id=user_id)
+    return _acted(user_id, "The sign-in is open again.")
 
 
 @blueprint.post("/<user_id>/second-factor/require")
 def require(user_id: str) -> ResponseReturnValue:
     people.require_second_factor(db.session, _desk(), user_id, required=True)
-    flash("From the next sign-in on, a second factor is asked for.", "success")
-    return _done("people.change", user_id=user_id)
+    return _acted(user_id, "From the next sign-in on, a second factor is asked for.")
 
 
 @blueprint.post("/<user_id>/second-factor/waive")
 def waive(user_id: str) -> ResponseReturnValue:
     people.require_second_factor(db.session, _desk(), user_id, required=False)
-    flash("Only what the clinic asks of everyone holds now.", "success")
-    return _done("people.change", user_id=user_id)
+    return _acted(user_id, "Only what the clinic asks of everyone holds now.")
 
 
 @blueprint.post("/<user_id>/second-factor/forget")
 def forget(user_id: str) -> ResponseReturnValue:
     people.start_over(db.session, _desk(), user_id)
-    flash("The second factors are forgotten, and every session is ended.", "success")
-    return _done("people.change", user_id=user_id)
+    return _acted(user_id, "The second factors are forgotten, and every session is ended.")
 
 
 @blueprint.post("/<user_id>/invite")
 def invite_again(user_id: str) -> ResponseReturnValue:
     people.invite_again(db.session, _desk(), user_id)
-    flash("A new link is on its way.", "success")
+    return _acted(user_id, "A new link is on its way.")
+
+
+@blueprint.post("/<user_id>/sessions/end")
+def end_sessions(user_id: str) -> ResponseReturnValue:
+    people.end_sessions(db.session, _desk(), user_id)
+    return _acted(user_id, "Signed out everywhere, at once.")
+
+
+def _acted(user_id: str, said: str) -> ResponseReturnValue:
+    """Back to the person, with what was done."""
+    flash(said, "success")
     return _done("people.change", user_id=user_id)
 
 

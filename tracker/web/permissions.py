@@ -88,8 +88,8 @@ RULES: dict[str, Rule] = {
     "account.index": looks(VIEWER),
     "account.rename": acts(VIEWER),
     "account.password": form(VIEWER),
-    "account.end_session": acts(VIEWER),
-    "account.end_others": acts(VIEWER),
+    "account.end_session": acts(VIEWER, fresh=True),
+    "account.end_others": acts(VIEWER, fresh=True),
     "account.open_clinic": acts(VIEWER),
     # Who read and changed what
     "audit.index": looks(LEAD),
@@ -105,6 +105,7 @@ RULES: dict[str, Rule] = {
     "people.waive": acts(ADMINISTRATOR, fresh=True),
     "people.forget": acts(ADMINISTRATOR, fresh=True),
     "people.invite_again": acts(ADMINISTRATOR, fresh=True),
+    "people.end_sessions": acts(ADMINISTRATOR, fresh=True),
     # Reading
     "today.index": looks(VIEWER),
     "alerts.index": looks(VIEWER),

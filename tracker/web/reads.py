@@ -129,12 +129,18 @@ SHOW_NOBODY = {
     *("account.index", "account.password", "account.rename", "account.end_others", "account.end_session"),
     *("account.open_clinic", "people.index", "people.add", "people.change", "people.forget"),
     *("people.invite_again", "people.off", "people.on", "people.require", "people.require_of_clinic"),
+    "people.end_sessions",
     *("people.unlock", "people.waive", "reset.ask", "reset.asked", "reset.choose", "sign_in.confirm"),
     *("sign_in.second", "second_factor.add_passkey", "second_factor.app", "second_factor.codes"),
     *("second_factor.new_codes", "second_factor.remove_app", "second_factor.remove_passkey"),
     *("second_factor.set_up", "second_factor.start_app"),
 }
 
+REFUSED_SIGN_INS = {
+    "sign_in.enter": "sign-in",
+    "sign_in.second": "second factor",
+    "sign_in.confirm": "sign-in once more",
+}
 MOST_WAITING = 10_000
 # What no later attempt mends; what else the database answers (busy, full, gone) is worth another.
 FOREVER = (IntegrityError, DataError)
@@ -188,8 +194,8 @@ def _tell(what: str, read: Event, error: DBAPIError) -> None:
 
 def _event(response: Response) -> Event | None:
     endpoint = request.endpoint
-    if endpoint == "sign_in.enter" and response.status_code == 422:
-        return _refused_sign_in()
+    if endpoint in REFUSED_SIGN_INS and response.status_code == 422:
+        return _refused_sign_in(REFUSED_SIGN_INS[endpoint])
     if endpoint is None or request.method == "HEAD" or not current_user.is_authenticated:
         return None
     read = READS.get(endpoint) or Read(endpoint)
@@ -243,17 +249,22 @@ def _count(read: Read) -> int | None:
     return len(value) if hasattr(value, "__len__") else None
 
 
-def _refused_sign_in() -> Event | None:
-    """A wrong password for an account there is; who tried is not known."""
-    email = request.form.get("email", "").strip().lower()
-    query = select(User).where(User.email == email.replace("\x00", ""))
-    user = db.session.execute(query).scalar_one_or_none() if email else None
+def _refused_sign_in(what: str) -> Event | None:
+    """A wrong password or code for an account there is; who tried is not known."""
+    user = _whose_sign_in()
     if user is None:
         return None
     nobody = Actor("Somebody")
-    return Event(
-        user.clinic_id, nobody, origin(), AuditAction.DENIED, clock.now(), "sign-in", user.id, None, {}
-    )
+    return Event(user.clinic_id, nobody, origin(), AuditAction.DENIED, clock.now(), what, user.id, None, {})
+
+
+def _whose_sign_in() -> User | None:
+    """The account that was typed, or that the session before the second factor belongs to."""
+    if request.endpoint != "sign_in.enter":
+        return access.half_way()[1]
+    email = request.form.get("email", "").strip().lower().replace("\x00", "")
+    query = select(User).where(User.email == email)
+    return db.session.execute(query).scalar_one_or_none() if email else None
 
 
 def _write(event: Event, *, hurried: bool) -> None:

@@ -1,8 +1,10 @@
 """What holds for every request and every answer: hosts, origins, sizes, headers, cookies, the CSRF guard."""
 
+import hashlib
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, request
+from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from tracker.services import web_sessions
@@ -14,6 +16,7 @@ csrf = CSRFProtect()
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
+        "object-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
         "img-src 'self' data:",
@@ -41,7 +44,14 @@ LONGEST_FIELD = 100_000
 LONGEST_ADDRESS = 4000
 
 
+class Cookies(SecureCookieSessionInterface):
+    """Flask's cookies, signed with HMAC-SHA-256 in place of SHA-1."""
+
+    digest_method = staticmethod(hashlib.sha256)
+
+
 def init_app(app: Flask) -> None:
+    app.session_interface = Cookies()
     settings: Settings = app.extensions["settings"]
     secure = settings.address.startswith("https://")
     app.config.update(

@@ -101,7 +101,7 @@ def _welcome(user: User) -> ResponseReturnValue:
     access.begin_session(user, stage=stage)
     wanted = access.safe_next(request.args.get("next"))
     if stage is Stage.FULL:
-        record(user, AuditAction.SIGNED_IN)
+        record(user, AuditAction.SIGNED_IN, shown="password")
         db.session.commit()
         return redirect(wanted or url_for("today.index"), 303)
     db.session.commit()
@@ -124,8 +124,9 @@ def second() -> ResponseReturnValue:
     except TooMany as refusal:
         form.fail(str(refusal))
         return _second_page(form, row, user), 429, _retry_after(refusal)
-    if _shown(form, row, user):
-        return finish(row, user)
+    shown = _shown(form, row, user)
+    if shown:
+        return finish(row, user, shown)
     row.tries += 1
     if row.tries >= MOST_CODES:
         access.end_session()
@@ -137,24 +138,26 @@ def second() -> ResponseReturnValue:
     return _second_page(form, row, user), 422
 
 
-def _shown(form: SecondForm, row: WebSession, user: User) -> bool:
+def _shown(form: SecondForm, row: WebSession, user: User) -> str | None:
+    """What was shown beside the password, in words; None if it was not right."""
     if form.passkey.data:
-        return passkeys.is_theirs(form.passkey.data, row, user)
-    return second_factors.use_code(
+        return "password and passkey" if passkeys.is_theirs(form.passkey.data, row, user) else None
+    right = second_factors.use_code(
         db.session, user.id, form.code.data or "", check=authenticator.check, now=clock.now()
     )
+    return "password and code" if right else None
 
 
 def _second_page(form: SecondForm, row: WebSession, user: User) -> str:
     return render_template("sign_in/second.html", form=form, options=passkeys.question(row, user))
 
 
-def finish(row: WebSession, user: User) -> ResponseReturnValue:
+def finish(row: WebSession, user: User, shown: str) -> ResponseReturnValue:
     """All was shown: a whole session under a new secret, and on to where the person wanted to go."""
     tries.right(FACTOR, user.id)
     wanted = access.safe_next(session.get("next"))
     access.step_up(row)
-    record(user, AuditAction.SIGNED_IN)
+    record(user, AuditAction.SIGNED_IN, shown=shown)
     db.session.commit()
     return redirect(wanted or url_for("today.index"), 303)
 
@@ -172,12 +175,23 @@ def confirm() -> ResponseReturnValue:
             return render_template("sign_in/confirm.html", form=form), 429, _retry_after(refusal)
         if users.authenticate(db.session, email, form.password.data or ""):
             tries.right(ACCOUNT, email)
-            row, _ = access.half_way()
-            access.step_up(row)
-            db.session.commit()
-            return redirect(access.safe_next(request.args.get("next")) or url_for("today.index"), 303)
+            return _once_more(access.safe_next(request.args.get("next")))
         form.fail("This password is not right.")
     return render_template("sign_in/confirm.html", form=form), 422 if form.is_submitted() else 200
+
+
+def _once_more(wanted: str | None) -> ResponseReturnValue:
+    """The password was right. Who has a second factor shows that too; until then the session is half way."""
+    row, user = access.half_way()
+    if second_factors.has_any(db.session, user.id):
+        access.step_down(row)
+        session["next"] = wanted
+        goal = url_for("sign_in.second")
+    else:
+        access.step_up(row)
+        goal = wanted or url_for("today.index")
+    db.session.commit()
+    return redirect(goal, 303)
 
 
 @blueprint.post("/sign-out")
@@ -192,10 +206,15 @@ def leave() -> ResponseReturnValue:
     return answer
 
 
-def record(user: User, action: AuditAction) -> None:
-    """In the history of the home clinic. The caller commits."""
+def record(user: User, action: AuditAction, *, shown: str | None = None) -> None:
+    """In the history of the home clinic, with what was shown to come in. The caller commits."""
     audit.record(
-        db.session, clinic_id=user.clinic_id, actor=Actor(user.name, user.id), action=action, at=clock.now()
+        db.session,
+        clinic_id=user.clinic_id,
+        actor=Actor(user.name, user.id),
+        action=action,
+        at=clock.now(),
+        new={"shown": shown} if shown else None,
     )
 
 
