@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test bench soak reference mutants install install-test clean
+.PHONY: run test bench soak attacks reference mutants install install-test clean
 
 run: .venv/installed
 	@exec $(BIN)/python app.py
@@ -28,6 +28,9 @@ SOAK ?= /tmp/tracker-soak
 soak: .venv/installed-test
 	@sh .ci/strace
 	@$(BIN)/python tests/faults/soak.py kills=$(KILLS) together=$(TOGETHER) backups=$(BACKUPS) points=$(POINTS) folder=$(SOAK)
+
+attacks: .venv/installed-test
+	ATTACKS=full $(BIN)/pytest -n 2 tests/web/test_attacks.py
 
 COUNT ?= 1000
 FIRST ?= 0
