@@ -19,6 +19,7 @@ test: .venv/installed-test
 bench: .venv/installed-test
 	@$(BIN)/python tests/bench/check_speed.py
 	@$(BIN)/python tests/bench/worklist_speed.py
+	@$(BIN)/python tests/bench/sign_in_timing.py
 
 KILLS ?= 1000
 TOGETHER ?= 100

@@ -12,7 +12,7 @@ from random import Random
 import attacks
 import crawling
 import pytest
-from attacks import CORPUS, FULL, Attacker
+from attacks import FULL, Attacker
 from flask import request
 from sqlalchemy import func, inspect, select
 from sqlalchemy.exc import IntegrityError

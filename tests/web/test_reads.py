@@ -147,6 +147,28 @@ def test_a_wrong_password_is_on_record_for_an_account_there_is(client, session, 
     assert (seen.table_name, seen.row_key, seen.actor) == ("sign-in", cast.ana.id, "Somebody")
 
 
+def test_a_refusal_of_nobody_takes_the_same_work_and_leaves_nothing_but_a_line_in_the_log(
+    client, session, cast, caplog
+):
+    seen = []
+
+    def look(_connection, _cursor, statement, *_more):
+        if not statement.startswith(("SELECT", "SAVEPOINT", "ROLLBACK TO", "RELEASE")):
+            seen[-1].append(statement.split("(")[0].split(" SET")[0])
+
+    event.listen(db.engine, "before_cursor_execute", look)
+    for name in ("ana", "nobody"):
+        seen.append([])
+        client.post("/sign-in", data={"email": f"{name}@clinic.example", "password": "wrong"})
+    event.remove(db.engine, "before_cursor_execute", look)
+
+    known, unknown = seen
+    assert [each for each in known if "audit" in each] == [each for each in unknown if "audit" in each] != []
+    assert len(of(session, AuditAction.DENIED)) == 1
+    assert "no such account" in caplog.text
+    assert "nobody" not in caplog.text
+
+
 def test_a_wrong_password_before_a_sensitive_page_is_on_record(ana, session, cast):
     ana.post("/confirm", data={"password": "wrong"})
 

@@ -8,7 +8,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from tracker.models.base import Db
@@ -60,6 +60,12 @@ def take(session: Db, limit: Limit, subject: str, *, now: datetime) -> None:
     if limit.locks and row.total >= LOCKED_AFTER:
         row.locked_at = now
     session.flush()
+
+
+def touch(session: Db, limit: Limit, subject: str) -> None:
+    """Write the count once more as it is."""
+    same = update(Throttle).where(Throttle.key_hash == _key(limit, subject)).values(total=Throttle.total)
+    session.execute(same, execution_options={"synchronize_session": False})
 
 
 def forget(session: Db, limit: Limit, subject: str) -> None:

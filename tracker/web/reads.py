@@ -23,8 +23,9 @@ from tracker import clock
 from tracker.db import db, writing
 from tracker.models.alert import Alert
 from tracker.models.audit import AuditAction
+from tracker.models.clinic import Clinic
 from tracker.models.user import User
-from tracker.services import audit
+from tracker.services import audit, audit_chain, throttle
 from tracker.services.actor import Actor, Origin, origin, set_origin
 from tracker.web import access
 from tracker.web.origin import origin_of
@@ -47,7 +48,10 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A read as it goes on record, apart from the request it came from."""
+    """A read as it goes on record, apart from the request it came from.
+
+    `kept`: False for a refused sign-in of nobody, which takes the same work so that its time tells nothing.
+    """
 
     clinic_id: str
     actor: Actor
@@ -58,6 +62,7 @@ class Event:
     record: str | None
     patient_id: str | None
     new: Mapping[str, Any]
+    kept: bool = True
 
 
 TOLD = {200, 403, 422}
@@ -169,6 +174,8 @@ def _put_on_record(response: Response) -> Response:
         _write(found, hurried=not leaves)
     except DBAPIError as error:
         db.session.rollback()
+        if not found.kept:
+            return response
         if leaves:
             return current_app.make_response(current_app.handle_http_exception(ServiceUnavailable()))
         if isinstance(error, FOREVER):
@@ -250,12 +257,25 @@ def _count(read: Read) -> int | None:
 
 
 def _refused_sign_in(what: str) -> Event | None:
-    """A wrong password or code for an account there is; who tried is not known."""
+    """A wrong password or code. Who tried is not known; where no such account is, the log says so."""
     user = _whose_sign_in()
-    if user is None:
+    clinic_id = db.session.scalar(select(Clinic.id).limit(1)) if user is None else user.clinic_id
+    if clinic_id is None:
         return None
-    nobody = Actor("Somebody")
-    return Event(user.clinic_id, nobody, origin(), AuditAction.DENIED, clock.now(), what, user.id, None, {})
+    if user is None:
+        log.warning("a sign-in was refused: no such account")
+    return Event(
+        clinic_id=clinic_id,
+        actor=Actor("Somebody"),
+        origin=origin(),
+        action=AuditAction.DENIED,
+        at=clock.now(),
+        what=what,
+        record=user.id if user else None,
+        patient_id=None,
+        new={},
+        kept=user is not None,
+    )
 
 
 def _whose_sign_in() -> User | None:
@@ -307,8 +327,21 @@ def _save_each(waited: list[Event], *, hurried: bool) -> None:
 def _save(events: list[Event], *, hurried: bool) -> None:
     with writing(hurried=hurried):
         for each in events:
-            _record(each)
+            if each.kept:
+                _record(each)
+            else:
+                _take_as_long(each)
         db.session.commit()
+
+
+def _take_as_long(event: Event) -> None:
+    """The work of a record, of which nothing stays but the time."""
+    taken_back = db.session.begin_nested()
+    _record(event)
+    db.session.flush()
+    audit_chain.link(db.session, event.clinic_id)
+    taken_back.rollback()
+    throttle.touch(db.session, throttle.ACCOUNT, request.form.get("email", ""))
 
 
 def _taken() -> Iterator[Event]:
