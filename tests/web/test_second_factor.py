@@ -82,6 +82,19 @@ def test_recovery_codes_are_shown_once_and_kept_as_hashes(client, strict, sessio
     assert not set(kept) & set(codes)
 
 
+def test_the_cookie_shows_no_recovery_code(client, strict, session):
+    knock(client)
+    client.post("/second-factor/app/start")
+    client.post("/second-factor/app", data={"code": code(session)})
+    cookie = client.get_cookie("tracker").value
+    kept = client.application.session_interface.get_signing_serializer(client.application).loads(cookie)
+    codes = re.findall(r"<code>([0-9a-z-]{34})</code>", client.get("/second-factor/codes").text)
+
+    assert len(codes) == 10
+    assert "codes" in kept
+    assert not any(each in str(kept) or each[:14] in str(kept) for each in codes)
+
+
 def test_the_password_alone_opens_nothing_any_more(client, strict, session):
     set_up(client, session)
     other = client.application.test_client()

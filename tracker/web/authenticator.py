@@ -6,8 +6,11 @@ that outlives signing out, and know roles for the whole site only, so they are n
 
 import hashlib
 import hmac
+from base64 import urlsafe_b64encode
+from collections.abc import Sequence
 from typing import Any
 
+from cryptography.fernet import Fernet, InvalidToken
 from flask import Flask, current_app
 from flask_security import Totp
 
@@ -15,6 +18,7 @@ from tracker.models.second_factor import AuthenticatorApp
 from tracker.settings import Settings
 
 ISSUER = "PA tracker"
+SEALED_SECONDS = 600
 CLOCK_SKEW_SECONDS = 30  # one code before and one after
 
 
@@ -32,6 +36,8 @@ def init_app(app: Flask) -> None:
     """Secrets of apps are encrypted in the database, with a key made from the secret key."""
     settings: Settings = app.extensions["settings"]
     key = hmac.new(settings.secret_key.encode(), b"authenticator apps", hashlib.sha256).hexdigest()
+    sealing = hmac.new(settings.secret_key.encode(), b"sealed texts", hashlib.sha256).digest()
+    app.extensions["sealer"] = Fernet(urlsafe_b64encode(sealing))
     app.extensions["authenticator"] = CountingTotp({"1": key}, ISSUER)
 
 
@@ -48,6 +54,24 @@ def new_secret() -> str:
 def picture(row: AuthenticatorApp, email: str) -> str:
     """The code to scan, as an image address."""
     return _totp().generate_qrcode(email, row.secret)
+
+
+def seal(texts: Sequence[str]) -> str:
+    """Texts that only this program can read, for a cookie."""
+    return _sealer().encrypt("\n".join(texts).encode()).decode()
+
+
+def unseal(sealed: object) -> Sequence[str]:
+    """The texts, if they were sealed here a short while ago; else none."""
+    try:
+        return _sealer().decrypt(str(sealed), ttl=SEALED_SECONDS).decode().split("\n")
+    except InvalidToken:
+        return ()
+
+
+def _sealer() -> Fernet:
+    sealer: Fernet = current_app.extensions["sealer"]
+    return sealer
 
 
 def typed_key(row: AuthenticatorApp) -> str:

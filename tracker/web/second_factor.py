@@ -19,7 +19,7 @@ from tracker.web import access, authenticator, passkeys, sign_in, tries
 from tracker.web.forms import BaseForm, CleanStringField
 
 blueprint = Blueprint("second_factor", __name__, url_prefix="/second-factor")
-CODES = "codes"  # in the cookie for one page, as nothing else may keep them
+CODES = "codes"  # sealed in the cookie for one page, as nothing else may keep them
 
 
 class CodeForm(BaseForm):
@@ -134,14 +134,14 @@ def _added(row: WebSession, user: User, what: str) -> ResponseReturnValue:
     if not codes:
         flash(f"Your {what} is in use.", "success")
         return redirect(url_for("account.index"), 303)
-    session[CODES] = list(codes)
+    session[CODES] = authenticator.seal(codes)
     return redirect(url_for("second_factor.codes"), 303)
 
 
 @blueprint.get("/codes")
 def codes() -> ResponseReturnValue:
     """The recovery codes, this once: a reload shows them no more."""
-    shown = session.pop(CODES, None)
+    shown = authenticator.unseal(session.pop(CODES, None))
     if not shown:
         return redirect(url_for("account.index"), 303)
     return render_template("second_factor/codes.html", codes=shown)
@@ -155,7 +155,7 @@ def new_codes() -> ResponseReturnValue:
     made = second_factors.new_recovery_codes(db.session, user.id, now=clock.now())
     _record(user, "recovery codes made anew")
     db.session.commit()
-    session[CODES] = list(made)
+    session[CODES] = authenticator.seal(made)
     return redirect(url_for("second_factor.codes"), 303)
 
 
