@@ -169,6 +169,18 @@ def test_a_refusal_of_nobody_takes_the_same_work_and_leaves_nothing_but_a_line_i
     assert "nobody" not in caplog.text
 
 
+def test_what_looks_like_an_attack_stands_in_the_log(app, client, cast, caplog):
+    for _ in range(6):
+        client.post("/sign-in", data={"email": "ana@clinic.example", "password": "wrong"})
+    client.post("/sign-in", data={"email": "x"}, headers={"Origin": "https://evil.example"})
+
+    assert [each.getMessage() for each in caplog.records if each.levelname == "WARNING"] == [
+        "too many tries",
+        "a form was refused: its token or origin is not ours",
+    ]
+    assert {each.part for each in caplog.records} == {"sign_in.enter"}
+
+
 def test_a_wrong_password_before_a_sensitive_page_is_on_record(ana, session, cast):
     ana.post("/confirm", data={"password": "wrong"})
 

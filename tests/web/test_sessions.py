@@ -134,6 +134,23 @@ def test_whatever_ends_a_session_ends_it_at_once(app, ana, cast, session, end):
     assert is_in(ana) is (end != "off")
 
 
+def test_ending_sessions_asks_who_it_is(app, cast):
+    with time_machine.travel(START, tick=False) as travel:
+        ana = crawling.browser(app, "ana")
+        for _ in range(2):
+            travel.shift(timedelta(minutes=9))
+            assert is_in(ana)
+        other = crawling.browser(app, "ana")
+
+        assert ana.post("/account/sessions/end-others").location == "/confirm"
+        assert is_in(other)
+        ana.post("/confirm", data={"password": make.PASSWORD})
+        ana.post("/account/sessions/end-others")
+
+        assert not is_in(other)
+        assert is_in(ana)
+
+
 def test_nobody_ends_the_session_of_someone_else(app, ana, session, cast):
     row = session.scalars(select(WebSession)).one()
     ben = crawling.browser(app, "ben")

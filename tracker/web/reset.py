@@ -101,7 +101,7 @@ def _chosen(form: ChooseForm, token: str) -> bool:
         at=now,
         table_name="app_user",
         row_key=user.id,
-        new={"password": "chosen with a mailed link"},  # nosec B105 # how, in the history
+        new={"password": "chosen with a mailed link"},  # nosec B105 # how it was set
     )
     notices.tell(db.session, user, notices.Notice.PASSWORD_CHANGED, now=now)
     access.end_session()
