@@ -117,3 +117,23 @@ def test_the_back_button_shows_nothing_after_signing_out(page: Page, address: st
     signed_in.go_back()
 
     expect(signed_in.get_by_label("Work email")).to_be_visible()
+
+
+def test_a_screen_left_alone_shows_nobody(address: str, signed_in: Page) -> None:
+    signed_in.clock.install()
+    signed_in.goto(f"{address}/patients")
+    name = signed_in.locator("main a[href^='/patients/']").first.inner_text()
+    signed_in.clock.fast_forward("14:00")
+    signed_in.keyboard.press("Shift")
+    signed_in.clock.fast_forward("14:00")
+    assert name in signed_in.content(), "it was used a quarter of an hour ago at most"
+
+    signed_in.clock.fast_forward("02:00")
+
+    expect(signed_in.get_by_role("heading", level=1)).to_have_text("This page is hidden")
+    assert name not in signed_in.content()
+    assert signed_in.title() == "Hidden - PA tracker"
+    found = Axe().run(signed_in, options=STANDARD).response["violations"]
+    assert [each["id"] for each in found] == []
+    signed_in.get_by_role("link", name="Open it again").click()
+    expect(signed_in.get_by_role("heading", level=1)).to_contain_text("Patients")

@@ -69,7 +69,8 @@ class NoLine(Forbidden):
 def init_app(app: Flask) -> None:
     login.init_app(app, add_context_processor=False)
     app.before_request(_guard)
-    app.jinja_env.globals.update(may=_may, my_clinics=_my_clinics)
+    idle_seconds = int(web_sessions.IDLE.total_seconds())
+    app.jinja_env.globals.update(may=_may, my_clinics=_my_clinics, idle_seconds=idle_seconds)
 
 
 # ------------------------------------------------------------------------------------------- the session
