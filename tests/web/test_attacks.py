@@ -126,6 +126,22 @@ def test_no_record_lets_a_text_act(app, dana, session, cast):
     assert session.scalar(select(func.count()).select_from(Patient)) == 2
 
 
+@pytest.mark.parametrize("text", ["a\r\nb", "a\x07b", "a\u202eb", "a\x85b"])
+def test_what_cannot_be_stored_is_no_failure_in_any_address(app, dana, session, cast, text):
+    """In each parameter that a page knows, all at once; and where nobody is signed in yet."""
+    broken = []
+    for _way, address in places(app, session, cast.renal, reads=True):
+        names = {*names_at(dana, address), *LOOSE, "next", "page", "from", "person", "gap", "for", "alert"}
+        with dana.get(address, query_string=dict.fromkeys(sorted(names), text)) as answer:
+            broken += [address] if answer.status_code == 500 else []
+    stranger = app.test_client()
+    for address in ("/sign-in", "/forgot-password"):
+        answer = stranger.post(address, data={"email": f"{text}@clinic.example", "password": text})
+        broken += [address] if answer.status_code == 500 else []
+
+    assert broken == []
+
+
 @pytest.mark.parametrize("text", attacks.SQL)
 def test_a_search_takes_every_sign_as_itself(dana, text):
     answer = dana.post("/patients/search", data={"q": text})

@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import Field, HiddenField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms import EmailField, Field, HiddenField, SelectField, StringField, TextAreaField, ValidationError
 from wtforms.fields import SelectChoice
 from wtforms.widgets import TextInput
 
@@ -79,6 +79,10 @@ class CleanStringField(_Clean, StringField):
         more.setdefault("render_kw", {})["maxlength"] = longest
         super().__init__(label, validators, **more)
         self.longest = longest
+
+
+class CleanEmailField(_Clean, EmailField):
+    """An address as typed, refused when hostile."""
 
 
 class CleanTextField(_Clean, TextAreaField):

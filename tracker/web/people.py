@@ -2,7 +2,7 @@
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import BooleanField, EmailField
+from wtforms import BooleanField
 from wtforms.validators import InputRequired, Length
 
 from tracker import clock
@@ -12,7 +12,7 @@ from tracker.services import people
 from tracker.services.errors import Refused
 from tracker.services.people import Desk
 from tracker.web import access
-from tracker.web.forms import BaseForm, ChoiceField, CleanStringField
+from tracker.web.forms import BaseForm, ChoiceField, CleanEmailField, CleanStringField
 
 blueprint = Blueprint("people", __name__, url_prefix="/people")
 
@@ -30,7 +30,7 @@ def _role_field() -> ChoiceField:
 
 
 class InviteForm(BaseForm):
-    email = EmailField(
+    email = CleanEmailField(
         "Work email",
         [InputRequired("Type the address."), Length(max=254)],
         description="A link to choose a password goes there. It is good for 3 days.",

@@ -24,6 +24,7 @@ from tracker.db import db, writing
 from tracker.models.alert import Alert
 from tracker.models.audit import AuditAction
 from tracker.models.clinic import Clinic
+from tracker.models.types import REFUSED
 from tracker.models.user import User
 from tracker.services import audit, audit_chain, throttle
 from tracker.services.actor import Actor, Origin, origin, set_origin
@@ -282,7 +283,7 @@ def _whose_sign_in() -> User | None:
     """The account that was typed, or that the session before the second factor belongs to."""
     if request.endpoint != "sign_in.enter":
         return access.half_way()[1]
-    email = request.form.get("email", "").strip().lower().replace("\x00", "")
+    email = REFUSED.sub("", request.form.get("email", "")).strip().lower()
     query = select(User).where(User.email == email)
     return db.session.execute(query).scalar_one_or_none() if email else None
 

@@ -6,7 +6,7 @@ by the clockwork.
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import EmailField, PasswordField
+from wtforms import PasswordField
 from wtforms.validators import EqualTo, InputRequired, Length
 
 from tracker import clock
@@ -19,13 +19,13 @@ from tracker.services.errors import Refused
 from tracker.services.passwords import LONGEST_PASSWORD, SHORTEST_ALONE, SHORTEST_WITH_SECOND
 from tracker.services.throttle import RESET
 from tracker.web import access, tries
-from tracker.web.forms import BaseForm
+from tracker.web.forms import BaseForm, CleanEmailField
 
 blueprint = Blueprint("reset", __name__)
 
 
 class AskForm(BaseForm):
-    email = EmailField(
+    email = CleanEmailField(
         "Work email",
         [InputRequired("Type your address."), Length(max=254)],
         render_kw={"autocomplete": "username", "autofocus": True},

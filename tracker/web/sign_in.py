@@ -2,7 +2,7 @@
 
 from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import EmailField, HiddenField, PasswordField, StringField
+from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
 from tracker import clock
@@ -16,7 +16,7 @@ from tracker.services.passwords import LONGEST_PASSWORD
 from tracker.services.throttle import ACCOUNT, FACTOR, TooMany
 from tracker.settings import Settings
 from tracker.web import access, authenticator, passkeys, tries
-from tracker.web.forms import BaseForm
+from tracker.web.forms import BaseForm, CleanEmailField
 
 blueprint = Blueprint("sign_in", __name__)
 
@@ -26,7 +26,7 @@ MOST_CODES = 10  # then the password is asked for again
 
 
 class SignInForm(BaseForm):
-    email = EmailField(
+    email = CleanEmailField(
         "Work email",
         [InputRequired("Type your address."), Length(max=254)],
         render_kw={"autocomplete": "username", "autofocus": True},

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from werkzeug.datastructures import MultiDict
 
+from tracker.models.types import REFUSED
 from tracker.rules.words import AlertCode, Drug, Severity, Word
 from tracker.services.worklist import label_of
 from tracker.services.worklist_counts import COUNTED_AT_MOST, Counts
@@ -48,7 +49,7 @@ def filters_of(args: MultiDict[str, str]) -> Filters:
         cause=args.get("cause", "") if codes_of(args.get("cause", "")) else "",
         severities=tuple(word for word in Severity if word.value in args.getlist("severity")),
         due=_word(Due, args.get("due")),
-        text=args.get("text", "").replace("\x00", "").strip()[:LONGEST_TEXT],
+        text=REFUSED.sub(" ", args.get("text", "")).strip()[:LONGEST_TEXT],
         status=_word(Status, args.get("status")) or Status.OPEN,
         sort=_word(Sort, args.get("sort")) or Sort.HARM,
     )
