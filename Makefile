@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test bench soak attacks reference mutants install install-test clean
+.PHONY: run test screenshots bench soak attacks reference mutants install install-test clean
 
 run: .venv/installed
 	@exec $(BIN)/python app.py
@@ -15,6 +15,12 @@ test: .venv/installed-test
 	$(BIN)/djlint --lint --quiet templates
 	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml app.py tracker migrations
 	$(BIN)/pytest -n 2 --dist worksteal
+
+# Every page in every state, as pictures to look at; STATE=names, ONLY=payers for a few of them.
+SCREENS ?= build/screens
+screenshots: .venv/installed-test
+	@sh .ci/chromium
+	@$(BIN)/python tests/screens/take.py $(SCREENS) $(if $(STATE),--state $(STATE)) $(if $(ONLY),--only '$(ONLY)')
 
 bench: .venv/installed-test
 	@$(BIN)/python tests/bench/check_speed.py

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chromium import CHROMIUM, FLAGS
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 from waitress.server import create_server
@@ -20,12 +21,7 @@ from tracker.readiness import make_ready
 from tracker.services import heartbeat
 from tracker.settings import DEMO_EMAIL, DEMO_PASSWORD, Mode, Settings
 
-CHROMIUM = "/usr/bin/chromium"
 AS_OF = date(2026, 6, 8)
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -40,7 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": FLAGS.split()}
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": FLAGS}
 
 
 @pytest.fixture(scope="session")
