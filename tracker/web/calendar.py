@@ -24,13 +24,14 @@ blueprint = Blueprint("calendar", __name__, url_prefix="/calendar")
 
 LIST_DAYS = 7
 MONDAY_FIRST = Calendar(firstweekday=0)
+# tone and shape of its sign, and its words: for one, and for several
 KINDS = {
-    EntryKind.REFUSED: ("bad", "refused", "Fill refused"),
-    EntryKind.DEADLINE: ("high", "pending", "Deadline"),
-    EntryKind.START: ("pend", "planned", "Start renewal by"),
-    EntryKind.ENDS: ("", "draft", "PA ends"),
-    EntryKind.VERIFY: ("warn", "verify", "Fill to verify"),
-    EntryKind.COVERED: ("ok", "ok", "Fill covered"),
+    EntryKind.REFUSED: ("bad", "refused", "Fill refused", "fills refused"),
+    EntryKind.DEADLINE: ("high", "pending", "Deadline", "deadlines"),
+    EntryKind.START: ("pend", "planned", "Start renewal by", "renewals to start"),
+    EntryKind.ENDS: ("", "draft", "PA ends", "PAs end"),
+    EntryKind.VERIFY: ("warn", "verify", "Fill to verify", "fills to verify"),
+    EntryKind.COVERED: ("ok", "ok", "Fill covered", "fills covered"),
 }
 
 
