@@ -22,6 +22,7 @@ from tracker.models.user import Role, User
 from tracker.readiness import make_ready
 from tracker.services import checking, demo, heartbeat, users
 from tracker.services.actor import Actor
+from tracker.services.demo_stories import STORIES
 from tracker.services.names import name_key
 from tracker.settings import DEMO_EMAIL, DEMO_PASSWORD, Mode, Settings
 
@@ -110,11 +111,15 @@ def fail_on_demand() -> None:
 def made(state: str, folder: Path) -> Flask:
     """The product with one of the clinics, on SQLite in a folder."""
     settings = Settings(
-        mode=Mode.DEMO, instance=folder, secret_key="a secret of the pictures, long enough to be one"
+        mode=Mode.DEMO,
+        instance=folder,
+        secret_key="a secret of the pictures, long enough to be one",
+        scan_seconds=3600,
     )
     app = create_app(settings)
     app.before_request_funcs.setdefault(None, []).insert(0, fail_on_demand)
     demo.SIZE = CROWD if state == "crowd" else 60
+    demo.STORIES = {n: STORIES[n % 60] for n in range(demo.SIZE) if n % 60 in STORIES}
     if state == "fresh":
         migrate_database(app)
     else:

@@ -6,7 +6,8 @@ import pytest
 
 from tracker.services.kept_answer import FillResult
 from tracker.services.patient_page import Bar
-from tracker.web.timeline import bars, supply
+from tracker.services.today import FillDay
+from tracker.web.timeline import bars, small, supply
 from tracker.web.timeline.chart import Chart, Mark
 from tracker.web.timeline.narrow import narrow
 from tracker.web.timeline.scale import Scale
@@ -198,3 +199,14 @@ def test_nothing_on_file_still_gives_an_axis(draw):
     drawing = draw(chart())
 
     assert any(isinstance(each, Line) and each.css == "now" for each in drawing.shapes)
+
+
+def test_a_refused_fill_among_hundreds_can_be_seen():
+    days = [FillDay(DAY + timedelta(days=n), covered=300, refused=n % 2, verify=0) for n in range(14)]
+
+    drawing = small.fills_chart(days)
+
+    refused = [each for each in drawing.shapes if isinstance(each, Rect) and each.css == "f-bad"]
+    assert len(refused) == 7
+    assert all(each.height >= 4 for each in refused)
+    assert all(each.y >= 0 for each in drawing.shapes if isinstance(each, Rect))

@@ -13,6 +13,7 @@ STEP = 13
 STACKED = 6  # more are told by a number
 DAYS = "Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"
 BAR_ROOM = 60
+LEAST = 4
 
 
 def fills_chart(days: Sequence[FillDay]) -> Drawing:
@@ -55,10 +56,10 @@ def _columns(day: FillDay, x: float, most: int) -> list[Shape]:
     shapes: list[Shape] = []
     y = float(FLOOR)
     for count, css in ((day.refused, "f-bad"), (day.verify, "f-q"), (day.covered, "f-ok")):
-        height = count * 52 / most
+        height = max(LEAST, count * 46 / most)  # a refused fill among hundreds must be seen
         if count:
             shapes.append(Rect(px(x - 8), px(y - height), 16, px(height), css))
-        y -= height
+            y -= height
     return [*shapes, Text(x, px(y - 4), str(day.total), "mid sub")] if day.total else shapes
 
 
