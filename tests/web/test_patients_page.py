@@ -1,13 +1,13 @@
 """The list of patients, the search that leaves no trace, and the page of one patient."""
 
+import re
 from datetime import date
 
 import pytest
-from sqlalchemy import event
+from reading import rosa_on_her_day, sign_in, statements
 
 import kept
 import make
-from tracker.db import db
 from tracker.models.patient import PatientCheck
 
 
@@ -17,22 +17,14 @@ def app(app):
     return app
 
 
-def sign_in(client, name):
-    client.post("/sign-in", data={"email": f"{name}@clinic.example", "password": make.PASSWORD})
-    return client
-
-
 @pytest.fixture
 def rosa(session, cast):
-    kept.stand_on(session, cast.renal)
-    who = kept.alvarez(session, cast.renal, owner_id=cast.ana.id)
-    session.commit()
-    return who.id
+    return rosa_on_her_day(session, cast.renal, owner_id=cast.ana.id)
 
 
 @pytest.fixture
 def ana(client, cast, rosa):
-    return sign_in(client, "ana")
+    return sign_in(client)
 
 
 def test_strangers_sign_in_cleo_finds_nothing_ana_reads(client, cast, rosa):
@@ -142,9 +134,22 @@ def test_the_number_of_queries_does_not_grow_with_the_patients(ana, session, cas
             who = make.patient(session, cast.renal, mrn=f"M{extra}")
             kept.check(session, who, [kept.fill(date(2026, 7, 1))])
         session.commit()
-        seen = []
-        event.listen(db.engine, "before_cursor_execute", lambda *args, seen=seen: seen.append(args[2]))
-        assert "Alvarez" in ana.get("/patients").text
-        counts.append(len(seen))
+        counts.append(statements(ana, "/patients"))
 
     assert counts[0] == counts[1]
+
+
+def tinted(page):
+    return re.findall(r'<tr id="fill-([^"]+)" class="bad"', page)
+
+
+def test_only_the_first_refused_fill_is_tinted(ana, session, cast, rosa):
+    well = make.patient(session, cast.renal, mrn="M1")
+    kept.check(session, well, [kept.fill(date(2026, 7, 1)), kept.fill(date(2026, 7, 31))])
+    session.commit()
+
+    page = ana.get(f"/patients/{rosa}").text
+
+    assert tinted(page) == ["2026-06-14"]
+    assert page.count("refused") > 3
+    assert tinted(ana.get(f"/patients/{well.id}").text) == []

@@ -3,13 +3,14 @@
 from datetime import date
 
 import pytest
-from sqlalchemy import event, select
+from reading import rosa_on_her_day, sign_in, statements
+from sqlalchemy import delete, select
 
 import kept
 import make
-from tracker.db import db
 from tracker.models.alert import Alert
 from tracker.models.authorization import Authorization
+from tracker.models.patient import PatientCheck
 from tracker.models.user import Role
 
 
@@ -19,17 +20,9 @@ def app(app):
     return app
 
 
-def sign_in(client, name):
-    client.post("/sign-in", data={"email": f"{name}@clinic.example", "password": make.PASSWORD})
-    return client
-
-
 @pytest.fixture
 def rosa(session, cast):
-    kept.stand_on(session, cast.renal)
-    who = kept.alvarez(session, cast.renal)
-    session.commit()
-    return who.id
+    return rosa_on_her_day(session, cast.renal)
 
 
 @pytest.fixture
@@ -39,14 +32,7 @@ def alert(session, rosa):
 
 @pytest.fixture
 def ana(client, cast, rosa):
-    return sign_in(client, "ana")
-
-
-def statements(client, address):
-    seen = []
-    event.listen(db.engine, "before_cursor_execute", lambda *args: seen.append(args[2]))
-    assert client.get(address).status_code == 200
-    return len(seen)
+    return sign_in(client)
 
 
 def test_a_row_offers_the_act_of_its_cause_and_to_take_it(ana, rosa, alert):
@@ -149,7 +135,7 @@ def test_the_call_sheet_says_whom_to_call_what_to_ask_and_leaves_lines(ana):
 
 
 def test_with_nobody_to_call_the_call_sheet_says_why(ana, session, alert):
-    session.execute(db.text("DELETE FROM patient_check"))
+    session.execute(delete(PatientCheck))
     session.commit()
 
     assert "Nobody to call today" in ana.get("/today/calls").text
