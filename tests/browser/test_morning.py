@@ -20,8 +20,11 @@ def addresses(signed_in: Page) -> dict[str, str]:
     return {"patient": first_link(signed_in, "/patients", r"/patients/[0-9A-Z]{26}")}
 
 
-def test_from_the_alert_to_the_authorization_that_closes_it(signed_in):
+def test_from_the_alert_to_the_authorization_that_closes_it_and_other_pages_hear_of_it(signed_in):
     page = signed_in
+    other = page.context.new_page()
+    other.clock.install()
+    other.goto("/alerts")
     page.get_by_role("link", name=re.compile("asks for a PA and none is on file")).first.click()
     expect(page.get_by_role("heading", name="What clears it")).to_be_visible()
     expect(page.get_by_role("heading", name="The dates, added up")).to_be_visible()
@@ -40,6 +43,11 @@ def test_from_the_alert_to_the_authorization_that_closes_it(signed_in):
     expect(page.locator("main")).to_contain_text("N-4711")
     page.goto(alert)
     expect(page.locator("main")).to_contain_text("Its cause ended: authorization added by Ana Ruiz.")
+
+    other.clock.fast_forward(61_000)
+    expect(other.get_by_role("status")).to_contain_text(re.compile("[0-9]+ closed: show"))
+    other.get_by_role("link", name="show").click()
+    expect(other.get_by_role("link", name="show")).to_have_count(0)
 
 
 class Hands:

@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 Row = TypeVar("Row")
 ROW_ID = re.compile("[0-9A-Z]{26}")
 KEY = "key"  # of the session, in the signed cookie
+UNATTENDED = {"news.show"}  # asked for by an open page, not by a person: a session ends all the same
 
 login = LoginManager()
 login.session_protection = None  # it watches addresses, which change; our sessions have their own rules
@@ -96,7 +97,7 @@ def _load_member(_request: object) -> Member | None:
         session_id=row.id,
         fresh_until=row.fresh_until,
     )
-    if web_sessions.is_due_to_be_seen(row, clock.now()):
+    if request.endpoint not in UNATTENDED and web_sessions.is_due_to_be_seen(row, clock.now()):
         _see(row.id)
     return member
 

@@ -110,6 +110,7 @@ RULES: dict[str, Rule] = {
     "today.index": looks(VIEWER),
     "alerts.index": looks(VIEWER),
     "alerts.show": looks(VIEWER),
+    "news.show": looks(VIEWER),
     "alert_acts.do": acts(COORDINATOR),
     "saved_views.index": looks(VIEWER),
     "saved_views.add": acts(VIEWER),

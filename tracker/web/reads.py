@@ -118,7 +118,7 @@ READS: dict[str, Read] = {
 # Pages about payers, mails, settings and oneself, acts that only lead on, and what puts itself on record.
 SHOW_NOBODY = {
     *("static", "sign_in.enter", "sign_in.leave", "health.alive", "health.metrics", "health.ready"),
-    *("help.keys", "help.switch", "saved_views.index", "saved_views.add", "saved_views.delete"),
+    *("news.show", "help.keys", "help.switch", "saved_views.index", "saved_views.add", "saved_views.delete"),
     *("saved_views.rename", "scan.index", "scan.check_now", "scan.move_date", "scan.release_mail"),
     *("mail.index", "mail.choices", "mail.policy", "mail.again", "mail.seen"),
     *("payers.index", "payers.payer", "payers.plan", "payers.rule", "payers.add_payer", "payers.add_plan"),
