@@ -17,10 +17,11 @@ LAW = {
     "settings": set(),
     "formats": {"rules"},
     "models": {"rules", "clock"},
-    "db": {"models"},
-    "services": {"models", "rules", "formats", "clock"},
+    "cipher": {"settings"},
+    "db": {"models", "cipher"},
+    "services": {"models", "rules", "formats", "clock", "cipher"},
     "web": {"services", "rules", "models", "clock", "db", "settings"},
-    "jobs": {"services", "rules", "models", "clock", "db", "settings"},
+    "jobs": {"services", "rules", "models", "clock", "db", "cipher", "settings"},
 }
 COMPOSITION = {"factory", "cli", "commands", "migrating", "readiness", "running", "serving", "__init__"}
 STANDARD_ONLY = {"rules", "clock"}

@@ -16,6 +16,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session, scoped_session
 
+from tracker import cipher
 from tracker.models import Base
 
 BUSY_SECONDS = 10
@@ -63,20 +64,29 @@ def set_reading(only: bool) -> None:
     _only_reads.set(only)
 
 
-def engine_options(url: str) -> dict[str, Any]:
+def engine_options(url: str, *, key: str = "") -> dict[str, Any]:
     """Options for `create_engine`; a lost PostgreSQL connection is noticed before it is used.
 
-    Values of statements stay out of error texts: they are patients' data.
+    `key` encrypts a SQLite file. Values of statements stay out of error texts: they are patients' data.
     """
     if url.startswith("sqlite"):
-        return {"hide_parameters": True, "connect_args": {"timeout": BUSY_SECONDS}}
+        return {
+            "hide_parameters": True,
+            "connect_args": {"timeout": BUSY_SECONDS},
+            "module": cipher.driver(key),
+        }
     return {"hide_parameters": True, "pool_pre_ping": True, "pool_timeout": 5}
 
 
-def prepare_engine(engine: Engine) -> None:
+def prepare_engine(engine: Engine, *, key: str = "") -> None:
     """Attach the SQLite set-up to an engine; others need none."""
     if engine.dialect.name != "sqlite":
         return
+
+    def connect(_dialect: object, _record: object, words: list[str], more: dict[str, Any]) -> Any:
+        return cipher.connect(words[0], key=key, **more)
+
+    event.listen(engine, "do_connect", connect)
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
 

@@ -29,7 +29,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.init_app(app)
     migrate.init_app(app, db, directory=str(HOME / "migrations"), render_as_batch=True)
     with app.app_context():
-        prepare_engine(db.engine)
+        prepare_engine(db.engine, key=settings.database_key)
     app.before_request(lambda: set_reading(request.method in READ_METHODS))
     site.register(app)
     return app
@@ -39,7 +39,7 @@ def _config(settings: Settings) -> dict[str, object]:
     return {
         "SECRET_KEY": settings.secret_key,
         "SQLALCHEMY_DATABASE_URI": settings.database,
-        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(settings.database),
+        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(settings.database, key=settings.database_key),
         "MAX_CONTENT_LENGTH": settings.upload_megabytes * 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
         "TEMPLATES_AUTO_RELOAD": False,

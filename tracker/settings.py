@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from datetime import date
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 PREFIX = "TRACKER_"
+DATABASE_KEY = re.compile("[0-9a-fA-F]{64}")
 TEST_ONLY = {"TRACKER_TEST_PG_URL", "TRACKER_TEST_MUST_RUN"}
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 WEAK_WORDS = ("secret", "changeme", "change-me", "password", "default", "example", "please")
@@ -40,6 +42,12 @@ class Settings(BaseModel):
     mode: Mode = Field(Mode.DEMO, description="demo, production or test")
     instance: Path = Field(Path("instance"), description="folder for the database, mails and secrets")
     database_url: str = Field("", description="SQLAlchemy address; default: SQLite under the instance folder")
+    database_key_file: Path | None = Field(
+        None, description="file with the key that encrypts a SQLite database (tracker db new-key)"
+    )
+    database_key: str = Field(
+        "", description="the key itself, where no file can be: 64 hexadecimal digits", repr=False
+    )
     secret_key: str = Field("", description="signs cookies; 32 characters or more; required in production")
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=1, le=65535, description="port to listen on")
@@ -102,6 +110,14 @@ class Settings(BaseModel):
             (
                 production and len(self.secret_key) < 32,
                 "set TRACKER_SECRET_KEY to 32 random characters or more",
+            ),
+            (
+                bool(self.database_key) and not DATABASE_KEY.fullmatch(self.database_key),
+                "the database key must be 64 hexadecimal digits; make one with: tracker db new-key FILE",
+            ),
+            (
+                bool(self.database_key) and self.sqlite_file is None,
+                "the database key is for a SQLite file; have another database encrypted where it is kept",
             ),
             (production and self.as_of is not None, "TRACKER_AS_OF moves the date; remove it in production"),
             (
@@ -202,7 +218,7 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         if name.startswith(PREFIX) and name not in TEST_ONLY
     }
     try:
-        settings = Settings.model_validate(given)
+        settings = Settings.model_validate(_with_key_of_file(given))
     except ValidationError as error:
         raise BadSettings("; ".join(_sentence(fault) for fault in error.errors())) from None
     return _with_secret(settings)
@@ -216,6 +232,31 @@ def _sentence(fault: object) -> str:
     if fault["type"] == "extra_forbidden":
         return f"{name} is no setting of this program; see the README for the list"
     return f"{name}: {fault['msg']}"
+
+
+def _with_key_of_file(given: dict[str, str]) -> dict[str, str]:
+    """The key of the database in place of the file that holds it."""
+    name = given.get("database_key_file")
+    if not name:
+        return given
+    if given.get("database_key"):
+        raise BadSettings("set TRACKER_DATABASE_KEY_FILE or TRACKER_DATABASE_KEY, not both")
+    return {**given, "database_key": read_key(Path(name))}
+
+
+def read_key(path: Path) -> str:
+    """The key that a file holds. Raises BadSettings for a file that cannot be read or holds none."""
+    try:
+        text = path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise BadSettings(f"the key file {path} cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        text = ""
+    if not DATABASE_KEY.fullmatch(text):
+        raise BadSettings(
+            f"the key file {path} must hold 64 hexadecimal digits; make one with: tracker db new-key FILE"
+        )
+    return text
 
 
 def _with_secret(settings: Settings) -> Settings:

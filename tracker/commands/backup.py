@@ -1,6 +1,5 @@
 """`tracker backup` and `tracker restore`: copies of the database that can be trusted, and the way back."""
 
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
-from tracker import clock
+from tracker import cipher, clock
 from tracker.db import db
 from tracker.migrating import migrate_database
 from tracker.models.audit import AuditAction
@@ -20,7 +19,7 @@ from tracker.services import audit, audit_anchor, backups, holds
 from tracker.services.actor import COMMAND
 from tracker.services.backups import Contents
 from tracker.services.errors import BadFile, Refused
-from tracker.settings import Settings
+from tracker.settings import Settings, read_key
 
 NOT_SQLITE = (
     "This database is not a SQLite file. Back it up with its own tools, for PostgreSQL pg_dump, and restore "
@@ -47,24 +46,35 @@ def backup(folder: Path | None, plain: bool, listing: bool, new_key: bool) -> No
     if listing:
         _list(folder or settings.backups)
         return
-    if folder is not None and not settings.backup_key and not plain:
+    if folder is not None and not (settings.backup_key or settings.database_key) and not plain:
         raise Refused(
             "The copy would not be encrypted. Set TRACKER_BACKUP_KEY (tracker backup --new-key), "
             "or say --plain."
         )
-    with closing(sqlite3.connect(_database(settings), isolation_level=None)) as database:
+    with closing(cipher.connect(_database(settings), key=settings.database_key)) as database:
         made = backups.make_backup(
-            database, folder or settings.backups, key=settings.backup_key, now=clock.now()
+            database,
+            folder or settings.backups,
+            key=settings.backup_key,
+            now=clock.now(),
+            database_key=settings.database_key,
         )
     how = "encrypted" if made.encrypted else "not encrypted: TRACKER_BACKUP_KEY is not set"
+    if made.encrypted and not settings.backup_key:
+        how = "encrypted with the database's key"
     click.echo(f"{made.path} ({_size(made.size)}, looked through, {how})")
 
 
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--yes", is_flag=True, help="put it in place of the database there is")
+@click.option(
+    "--database-key-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="key that the database had when the backup was made, where it has another now",
+)
 @with_appcontext
-def restore(file: Path, yes: bool) -> None:
+def restore(file: Path, yes: bool, database_key_file: Path | None) -> None:
     """Look a backup through and say what it holds; with --yes, make it the database.
 
     The database that stands there is kept beside it. Afterwards no mail goes out until someone has looked:
@@ -75,8 +85,9 @@ def restore(file: Path, yes: bool) -> None:
     settings, now = _settings(), clock.now()
     database = _database(settings, must_exist=False)
     database.parent.mkdir(parents=True, exist_ok=True)
+    database_key = read_key(database_key_file) if database_key_file else settings.database_key
     with backups.opened(file, key=settings.backup_key, beside=database.parent) as plain:
-        contents = backups.look_through(plain)
+        contents = backups.look_through(plain, database_key=database_key)
         _known(contents)
         click.echo(_described(contents))
         if not yes:
@@ -88,7 +99,9 @@ def restore(file: Path, yes: bool) -> None:
         _stopped(settings)
         db.session.remove()
         db.engine.dispose()
-        kept = backups.put_in_place(plain, database, now=now)
+        own = backups.own_key(plain, database_key)
+        ready = backups.under_key(plain, own=own, key=settings.database_key)
+        kept = backups.put_in_place(ready, database, now=now)
         audit_anchor.set_aside(settings.instance / audit_anchor.NAME, now=now)
     app = current_app._get_current_object()  # type: ignore[attr-defined] # the app behind the proxy
     migrate_database(app)

@@ -1,15 +1,16 @@
-"""`tracker db`: bring the database up to date, and say where it stands."""
+"""`tracker db`: bring the database up to date, say where it stands, encrypt it."""
 
 import click
 from flask import current_app
 from flask.cli import with_appcontext
 
+from tracker.commands.encryption import encrypt, new_key, rekey
 from tracker.migrating import current, is_current, migrate_database, newest
 
 
 @click.group()
 def db() -> None:
-    """Create and migrate the database.
+    """Create, migrate and encrypt the database.
 
     Example: tracker db upgrade
     """
@@ -23,6 +24,9 @@ def upgrade() -> None:
     Example: tracker db upgrade
     """
     app = current_app._get_current_object()  # type: ignore[attr-defined] # the app behind the proxy
+    file = app.extensions["settings"].sqlite_file
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
     if is_current(app):
         click.echo(f"The database is up to date ({newest(app)}).")
         return
@@ -41,3 +45,7 @@ def status() -> None:
     click.echo(f"Database: {current(app) or 'empty'}. This release: {newest(app)}.")
     if not is_current(app):
         raise SystemExit("Run: tracker db upgrade")
+
+
+for command in (encrypt, rekey, new_key):
+    db.add_command(command)

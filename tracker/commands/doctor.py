@@ -1,7 +1,6 @@
 """`tracker doctor`: look at settings, database, clock, mail, scan and backups, and say what to do."""
 
 import shutil
-import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,14 +14,14 @@ from flask.cli import with_appcontext
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from tracker import clock
+from tracker import cipher, clock
 from tracker.db import db
 from tracker.jobs.delivery import SmtpDelivery, Undelivered
 from tracker.migrating import current, newest
 from tracker.models.audit import AuditEvent
 from tracker.running import is_running
 from tracker.services import backups, health, heartbeat, holds
-from tracker.settings import Mode, Settings
+from tracker.settings import BadSettings, Mode, Settings
 
 ROOM = 500_000_000  # bytes
 SAFE_SQLITE = (3, 51, 3)  # sqlite.org, WAL-reset bug of 3.7.0 to 3.51.2, read 2026-11-23
@@ -70,8 +69,18 @@ def doctor() -> None:
         for found in look(visit):
             click.echo(f"{found.level.value:4}  {found.text}{f' {found.cure}' if found.cure else ''}")
             worst = max(worst, found.level, key=list(Level).index)
+        if look is _database and worst is Level.BAD and not _answers(visit):
+            break  # clock, scan and mail are read from it
     if worst is Level.BAD:
         sys.exit(1)
+
+
+def _answers(visit: Visit) -> bool:
+    """Whether the database can be read and has this release's tables."""
+    try:
+        return current(visit.app) == newest(visit.app)
+    except (BadSettings, SQLAlchemyError):
+        return False
 
 
 def _settings(visit: Visit) -> Iterator[Finding]:
@@ -92,6 +101,9 @@ def _database(visit: Visit) -> Iterator[Finding]:
     try:
         has, needs = current(visit.app), newest(visit.app)
         db.session.execute(text("SELECT 1"))
+    except BadSettings as error:
+        yield Finding(Level.BAD, f"Database: {error}.".replace("..", "."))
+        return
     except SQLAlchemyError as error:
         kind = type(getattr(error, "orig", None) or error).__name__
         yield Finding(Level.BAD, f"Database: does not answer ({kind}).", "See TRACKER_DATABASE_URL.")
@@ -105,10 +117,11 @@ def _database(visit: Visit) -> Iterator[Finding]:
         return
     yield Finding(Level.OK, f"Database: {db.engine.dialect.name}, schema {has}.")
     if visit.settings.sqlite_file is not None:
-        yield from _sqlite(visit.settings.sqlite_file)
+        yield from _sqlite(visit.settings.sqlite_file, visit.settings)
+        yield from _encryption(visit.settings)
 
 
-def _sqlite(path: Path) -> Iterator[Finding]:
+def _sqlite(path: Path, given: Settings) -> Iterator[Finding]:
     verdict = db.session.execute(text("PRAGMA quick_check(1)")).scalar()
     if verdict != "ok":
         yield Finding(
@@ -121,12 +134,46 @@ def _sqlite(path: Path) -> Iterator[Finding]:
             f"Database file: on a network folder ({kind}), where SQLite loses data.",
             "Move it to a disk of this machine, or use PostgreSQL.",
         )
-    if sqlite3.sqlite_version_info < SAFE_SQLITE:
+    driver = cipher.driver(given.database_key)
+    if driver.sqlite_version_info < SAFE_SQLITE:
         yield Finding(
             Level.LOOK,
-            f"SQLite {sqlite3.sqlite_version}: releases before 3.51.3 can, at a rare moment, damage "
+            f"SQLite {driver.sqlite_version}: releases before 3.51.3 can, at a rare moment, damage "
             "a database.",
             "Keep daily backups, or use a Python with a newer SQLite.",
+        )
+
+
+def _encryption(given: Settings) -> Iterator[Finding]:
+    """Whether the database is encrypted, and whether its key is kept from others."""
+    if not given.database_key:
+        yield Finding(
+            Level.LOOK if given.mode is Mode.PRODUCTION else Level.OK,
+            "Database file: not encrypted.",
+            "Whoever has the disk can read it, unless the disk is. To encrypt it: tracker db encrypt",
+        )
+        return
+    yield Finding(Level.OK, "Database file: encrypted (SQLCipher).")
+    assert given.sqlite_file is not None
+    readable = [path for path in backups.copies(given.backups, given.sqlite_file) if cipher.is_plain(path)]
+    if readable:
+        yield Finding(
+            Level.LOOK,
+            f"Database file: {len(readable)} older copies are not encrypted, such as {readable[0]}.",
+            "Remove them when you have a newer backup.",
+        )
+    key_file = given.database_key_file
+    if key_file is None:
+        return
+    if key_file.stat().st_mode & 0o077:
+        yield Finding(
+            Level.LOOK, "Database key: others on this machine can read it.", f"chmod 600 {key_file}"
+        )
+    if key_file.resolve().is_relative_to(given.instance.resolve()):
+        yield Finding(
+            Level.LOOK,
+            "Database key: it lies beside the database that it closes.",
+            "Keep it elsewhere: who copies the folder has both.",
         )
 
 
@@ -226,7 +273,7 @@ def _backups(visit: Visit) -> Iterator[Finding]:
         yield Finding(Level.BAD, f"Backups: {said}.", "Run: tracker backup")
     else:
         yield Finding(Level.OK, f"Backups: the newest is of {newest_backup.made_at:%Y-%m-%d %H:%M}Z.")
-    if not given.backup_key:
+    if not given.backup_key and not given.database_key:
         yield Finding(
             Level.LOOK, "Backups: not encrypted.", "Set TRACKER_BACKUP_KEY (tracker backup --new-key)."
         )

@@ -1,10 +1,10 @@
 """A backup a day, by the clockwork, with the old ones cleared away."""
 
 import logging
-import sqlite3
 from contextlib import closing
 from datetime import datetime, timedelta
 
+from tracker import cipher
 from tracker.db import reading
 from tracker.jobs.mailer import Office
 from tracker.services import backups, heartbeat
@@ -41,8 +41,11 @@ def back_up_daily(office: Office) -> Backup | None:
         session.rollback()
     if doubtful:
         return None
-    with closing(sqlite3.connect(settings.sqlite_file, isolation_level=None)) as database:
-        made = backups.make_backup(database, settings.backups, key=settings.backup_key, now=now)
+    key = settings.database_key
+    with closing(cipher.connect(settings.sqlite_file, key=key)) as database:
+        made = backups.make_backup(
+            database, settings.backups, key=settings.backup_key, now=now, database_key=key
+        )
     backups.keep_newest(settings.backups, settings.backup_keep)
     with office.open_session() as session:
         heartbeat.beat(session, heartbeat.BACKUP, now)

@@ -1,13 +1,14 @@
 """Copies of a SQLite database: made while it is in use, looked through, encrypted if there is a key.
 
 A copy is written beside its final name and moved there only when it is whole and verified. A key is an age
-identity (`AGE-SECRET-KEY-1...`, https://age-encryption.org/v1): what it closes, any age tool opens.
+identity (`AGE-SECRET-KEY-1...`, https://age-encryption.org/v1): what it closes, any age tool opens. A copy of
+a database that is itself encrypted (`database_key`) stays so, under either.
 """
 
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,8 @@ from tempfile import TemporaryDirectory
 
 import pyrage
 
+from tracker import cipher
+from tracker.services import sealing
 from tracker.services.errors import BadFile, Refused
 
 PLAIN = ".db"
@@ -23,8 +26,6 @@ SEALED = ".db.age"
 HEADS = ".heads"
 STAMP = "%Y%m%dT%H%M%SZ"
 PREFIX = "tracker-"
-
-Connect = Callable[[Path], sqlite3.Connection]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,10 @@ class Contents:
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """`heads` are known though the copy is encrypted: a small file beside it holds them."""
+    """`heads` are known though the copy is encrypted: a small file beside it holds them.
+
+    `encrypted`: nobody reads it without a key, the backups' or the database's.
+    """
 
     path: Path
     made_at: datetime
@@ -69,18 +73,19 @@ def identity_of(key: str) -> pyrage.x25519.Identity:
 
 
 def make_backup(
-    database: sqlite3.Connection, folder: Path, *, key: str, now: datetime, connect: Connect = sqlite3.connect
+    database: sqlite3.Connection, folder: Path, *, key: str, now: datetime, database_key: str = ""
 ) -> Backup:
     """Copy an open database into a folder, look the copy through, and keep it; encrypted if a key is given.
 
-    Writers go on meanwhile: the copy is the database of one instant. Raises BadFile if the copy is not whole.
+    Writers go on meanwhile: the copy is the database of one instant, with the key it was opened with
+    (`database_key`). Raises BadFile if the copy is not whole.
     """
     sealed = identity_of(key) if key else None
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with TemporaryDirectory(prefix=".making-", dir=folder) as work:
         copy = Path(work) / "copy.db"
         database.execute("VACUUM INTO ?", (str(copy),))
-        contents = look_through(copy, connect=connect)
+        contents = look_through(copy, database_key=database_key)
         finished = copy
         if sealed is not None:
             finished = Path(work) / "copy.db.age"
@@ -94,18 +99,52 @@ def make_backup(
     return _backup(folder / name)
 
 
-def look_through(path: Path, *, connect: Connect = sqlite3.connect) -> Contents:
+def look_through(path: Path, *, database_key: str = "") -> Contents:
     """Check every page, index and reference of a copy, and say what it holds.
 
-    Raises BadFile if it is no database of this product or is damaged.
+    `database_key` is that of a copy of an encrypted database. Raises BadFile if it is no database of this
+    product, is damaged, or does not open.
     """
     try:
-        with closing(connect(path)) as copy:
+        with closing(cipher.connect(path, key=own_key(path, database_key))) as copy:
             return _contents(copy, path.name)
-    except sqlite3.DatabaseError as error:
+    except cipher.NotOpened:
+        raise BadFile(_closed(path.name, database_key)) from None
+    except cipher.DatabaseErrors as error:
         raise BadFile(
             f"{path.name} is no whole database ({error}). Take an older backup; nothing was changed."
         ) from None
+
+
+def own_key(copy: Path, database_key: str) -> str:
+    """The database key that a copy needs: none if it was made before the database was encrypted."""
+    return "" if cipher.is_plain(copy) else database_key
+
+
+def _closed(name: str, database_key: str) -> str:
+    if not database_key:
+        return (
+            f"{name} is no whole database, or one encrypted with a database key: then set "
+            "TRACKER_DATABASE_KEY_FILE. Else take an older backup; nothing was changed."
+        )
+    return (
+        f"{name} does not open with this database key: it was made under another one (name its file with "
+        "--database-key-file), or it is damaged. Then take an older backup; nothing was changed."
+    )
+
+
+def under_key(copy: Path, *, own: str, key: str) -> Path:
+    """A copy as it must be to become the database: with the database's key, whatever its own was."""
+    if own == key:
+        return copy
+    if not key:
+        raise Refused(
+            "The backup is of an encrypted database. Set TRACKER_DATABASE_KEY_FILE to the file with its key."
+        )
+    made = copy.with_name("under-key.db")
+    with sealing.opened_for_export(copy, key=own) as source:
+        sealing.write_copy(source, made, key=key)
+    return made
 
 
 def _contents(copy: sqlite3.Connection, name: str) -> Contents:
@@ -198,6 +237,13 @@ def listed(folder: Path) -> list[Backup]:
     return sorted(found, key=lambda each: each.path.name, reverse=True)
 
 
+def copies(folder: Path, database: Path) -> list[Path]:
+    """Every copy of the database that stands as a file of its own, those sealed with age left out."""
+    beside = sorted(database.parent.glob(f"{database.name}.before-restore-*Z"))
+    kept = [each.path for each in listed(folder)] if folder.is_dir() else []
+    return [*beside, *(path for path in kept if not path.name.endswith(".age"))]
+
+
 def keep_newest(folder: Path, count: int) -> list[Path]:
     """Remove all but the newest `count` backups; those removed."""
     gone = [each.path for each in listed(folder)[count:]]
@@ -213,7 +259,8 @@ def _backup(path: Path) -> Backup:
         made_at = datetime.strptime(stamp, STAMP).replace(tzinfo=UTC)
     except ValueError:
         made_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    return Backup(path, made_at, path.stat().st_size, path.name.endswith(".age"), _read_heads(path))
+    encrypted = path.name.endswith(".age") or not cipher.is_plain(path)
+    return Backup(path, made_at, path.stat().st_size, encrypted, _read_heads(path))
 
 
 def _heads_of(path: Path) -> Path:
