@@ -26,6 +26,8 @@ PAGES = (
     "/calendar/",
     "/calendar/feed",
     "/confirm",
+    "/emergency",
+    "/emergency/review",
     "/help/keys",
     "/imports/",
     "/mail/",
@@ -72,6 +74,7 @@ PAGES = (
     "/patients/nobody",
 )
 EXEMPT = {
+    "emergency.show": "a patient of a second clinic: tests/web/test_emergency_pages.py",
     "static": "files, not pages",
     "health.alive": "for machines",
     "health.ready": "for machines",

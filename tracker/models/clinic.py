@@ -14,6 +14,7 @@ class Clinic(Base):
     """Days are days; `refill_threshold_percent` is 1..100. `demo_today` moves a demo clinic's date.
 
     `second_factor_required`: nobody works here with a password alone (a demo clinic never asks).
+    `emergency_on`: leads of other clinics may read a patient here for `emergency_minutes`, and are reviewed.
     """
 
     __tablename__ = "clinic"
@@ -31,6 +32,7 @@ class Clinic(Base):
         at_least("duration_lead_days", 0, 365),
         at_least("shipping_days", 0, 365),
         at_least("preparation_days", 0, 365),
+        at_least("emergency_minutes", 5, 240),
     )
 
     id: Mapped[str] = mapped_column(row_id(), primary_key=True, default=new_id)
@@ -40,6 +42,8 @@ class Clinic(Base):
     demo_today: Mapped[date | None]
     version: Mapped[int] = mapped_column(default=1)
     second_factor_required: Mapped[bool] = mapped_column(default=True)
+    emergency_on: Mapped[bool] = mapped_column(default=False)
+    emergency_minutes: Mapped[int] = mapped_column(default=60)
 
     renewal_lead_days: Mapped[int] = mapped_column(default=45)
     alert_horizon_days: Mapped[int] = mapped_column(default=45)

@@ -30,6 +30,7 @@ TABLES = {
     "import_batch": "import",
     "outbox_message": "mail",
     "hold": "mails held",
+    "break-glass": "patient, by emergency access (break-glass)",
 }
 DONE = {
     AuditAction.ADDED: "Added",

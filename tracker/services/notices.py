@@ -25,6 +25,7 @@ class Notice(StrEnum):
     INVITATION = "invitation"
     PASSWORD_CHANGED = "password_changed"  # nosec B105 # the name of a notice
     FACTORS_CHANGED = "factors_changed"
+    EMERGENCY = "emergency"
 
 
 SUBJECTS = {
@@ -32,6 +33,7 @@ SUBJECTS = {
     Notice.INVITATION: "You can sign in to the PA tracker",
     Notice.PASSWORD_CHANGED: "Your password was changed",
     Notice.FACTORS_CHANGED: "Your second factor was changed",
+    Notice.EMERGENCY: "Someone of another clinic opened a patient of yours",
 }
 LINKS = {Notice.RESET: LinkKind.RESET, Notice.INVITATION: LinkKind.INVITATION}
 
@@ -95,7 +97,7 @@ def account_mail(
 ) -> MailText:
     """The parts of the mail; `address` is where people open the tracker, as configured."""
     kind = LINKS.get(found.notice)
-    link = f"{address}/"
+    link = f"{address}/emergency/review" if found.notice is Notice.EMERGENCY else f"{address}/"
     if kind is not None:
         link = f"{address}/choose-password/{password_links.make(session, found.user_id, kind, now=now)}"
     context = {

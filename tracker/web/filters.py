@@ -20,7 +20,7 @@ from tracker import clock
 from tracker.db import db
 from tracker.models.user import User
 from tracker.rules.words import Severity
-from tracker.services import checking, heartbeat
+from tracker.services import checking, emergency, heartbeat
 from tracker.settings import Mode, Settings
 from tracker.web import permissions
 from tracker.web.access import current_clinic, current_clinic_id, signed_in
@@ -69,6 +69,7 @@ def frame() -> dict[str, Any]:
         "trust": None,
         "now": clock.now(),
         "keys_on": False,
+        "emergencies": 0,
     }
     shown["demo"] = settings.mode is Mode.DEMO
     if g.get("frameless") or not current_user.is_authenticated:
@@ -81,7 +82,16 @@ def frame() -> dict[str, Any]:
         mail_to_files=not settings.has_mail_server,
         silence=heartbeat.stale_after(settings.scan_seconds),
     )
+    shown["emergencies"] = _emergencies()
     return shown | {"signed_in": current_user, "clinic": clinic, "trust": trust, "keys_on": keys_on()}
+
+
+def _emergencies() -> int:
+    """How many looks of strangers at a patient wait for a review, for those who may review them."""
+    member = signed_in()
+    if not permissions.may(member.role, "emergency.reviews"):
+        return 0
+    return emergency.waiting_count(db.session, member.clinic_id)
 
 
 def keys_on() -> bool:

@@ -93,6 +93,12 @@ RULES: dict[str, Rule] = {
     "account.open_clinic": acts(VIEWER),
     # Who read and changed what
     "audit.index": looks(LEAD),
+    # Emergency access to another clinic's patient, and its review
+    "emergency.index": form(LEAD, look=LEAD, fresh=True),
+    "emergency.show": looks(LEAD, fresh=True),
+    "emergency.reviews": looks(LEAD),
+    "emergency.review": acts(LEAD),
+    "emergency.policy": acts(ADMINISTRATOR, fresh=True),
     # People of the clinic
     "people.index": looks(ADMINISTRATOR, fresh=True),
     "people.require_of_clinic": acts(ADMINISTRATOR, fresh=True),

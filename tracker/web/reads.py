@@ -26,7 +26,7 @@ from tracker.models.audit import AuditAction
 from tracker.models.clinic import Clinic
 from tracker.models.types import REFUSED
 from tracker.models.user import User
-from tracker.services import audit, audit_chain, throttle
+from tracker.services import audit, audit_chain, emergency, throttle
 from tracker.services.actor import Actor, Origin, origin, set_origin
 from tracker.web import access
 from tracker.web.origin import origin_of
@@ -38,13 +38,14 @@ log = logging.getLogger(__name__)
 class Read:
     """What a page shows. `record`: the argument that names it; `count`: where a template finds how many.
 
-    `leaves`: it is a file to keep, which is not given without a record.
+    `leaves`: it is a file to keep, which is not given without a record; `strict`: nor is this page.
     """
 
     what: str
     record: str | None = None
     count: str | None = None
     leaves: bool = False
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class Event:
     patient_id: str | None
     new: Mapping[str, Any]
     kept: bool = True
+    strict: bool = False
 
 
 TOLD = {200, 403, 422}
@@ -109,6 +111,10 @@ READS: dict[str, Read] = {
     "imports.errors": Read("import errors", "batch_id", leaves=True),
     "audit.index": Read("audit trail", count="page.lines"),
     "history.show": Read("history"),
+    "emergency.show": Read(emergency.WHAT, "access_id", strict=True),
+    "emergency.reviews": Read("emergency access", count="lines"),
+    "emergency.review": Read("emergency access", count="lines"),
+    "emergency.policy": Read("emergency access", count="lines"),
     "payers.new_version": Read("patients a rule touches", "rule_id"),
     "payers.change_rule": Read("patients a rule touches", "rule_id"),
     "payers.add_rule": Read("patients a rule touches", "plan_id"),
@@ -120,7 +126,7 @@ SHOW_NOBODY = {
     *("static", "sign_in.enter", "sign_in.leave", "health.alive", "health.metrics", "health.ready"),
     *("news.show", "help.keys", "help.switch", "saved_views.index", "saved_views.add", "saved_views.delete"),
     *("saved_views.rename", "scan.index", "scan.check_now", "scan.move_date", "scan.release_mail"),
-    *("mail.index", "mail.choices", "mail.policy", "mail.again", "mail.seen"),
+    *("emergency.index", "mail.index", "mail.choices", "mail.policy", "mail.again", "mail.seen"),
     *("payers.index", "payers.payer", "payers.plan", "payers.rule", "payers.add_payer", "payers.add_plan"),
     *("payers.change_payer", "calendar.feed", "calendar.feed_settings", "calendar.make_feed"),
     *(
@@ -160,6 +166,11 @@ def init_app(app: Flask) -> None:
     template_rendered.connect(_keep_context, app)
 
 
+def show_of(clinic_id: str, patient_id: str, actor: Actor) -> None:
+    """This page shows a patient of another clinic: the read goes on record there."""
+    g.read_of = clinic_id, patient_id, actor
+
+
 def _keep_context(_sender: Flask, template: object, context: dict[str, Any], **_more: Any) -> None:
     g.setdefault("shown", []).append(context)
 
@@ -170,14 +181,13 @@ def _put_on_record(response: Response) -> Response:
     found = _event(response)
     if found is None:
         return response
-    leaves = found.action is AuditAction.EXPORTED
     try:
-        _write(found, hurried=not leaves)
+        _write(found, hurried=not found.strict)
     except DBAPIError as error:
         db.session.rollback()
         if not found.kept:
             return response
-        if leaves:
+        if found.strict:
             return current_app.make_response(current_app.handle_http_exception(ServiceUnavailable()))
         if isinstance(error, FOREVER):
             _tell("a read cannot go on record", found, error)
@@ -216,20 +226,23 @@ def _event(response: Response) -> Event | None:
 
 def _of_request(read: Read, action: AuditAction) -> Event:
     arguments = request.view_args or {}
+    own = access.current_clinic_id(), _patient_id(arguments), access.current_actor()
+    clinic_id, patient_id, actor = g.get("read_of") or own
     new: dict[str, Any] = {"page": request.endpoint}
     count = _count(read)
     if count is not None:
         new["count"] = count
     return Event(
-        clinic_id=access.current_clinic_id(),
-        actor=access.current_actor(),
+        clinic_id=clinic_id,
+        actor=actor,
         origin=origin(),
         action=action,
         at=clock.now(),
         what=read.what,
         record=_id(arguments.get(read.record or "")),
-        patient_id=_patient_id(arguments),
+        patient_id=patient_id,
         new=new,
+        strict=(read.leaves or read.strict) and action is not AuditAction.DENIED,
     )
 
 

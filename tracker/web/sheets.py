@@ -27,13 +27,13 @@ def patient(patient_id: str) -> str:
         view=view,
         wide=wide(chart_of(view)),
         fills=view.to_come[:FILLS],
-        ends=_ends(view),
+        ends=ends_of(view),
         alerts=view.alerts[:ALERTS],
         payers=patient_sheet.payer_lines(db.session, clinic_id=clinic.id, patient_id=patient_id, on=today),
     )
 
 
-def _ends(view: patient_page.PatientView) -> dict[str, date]:
+def ends_of(view: patient_page.PatientView) -> dict[str, date]:
     """The last day of each authorization, by its number."""
     return {bar.name: bar.ends_on for bar in view.authorizations if bar.ends_on}
 

@@ -13,6 +13,7 @@ from tracker.web import (
     calendar,
     contacts,
     documents,
+    emergency,
     errors,
     facts,
     filters,
@@ -71,6 +72,7 @@ BLUEPRINTS = (
     second_factor.blueprint,
     reset.blueprint,
     people.blueprint,
+    emergency.blueprint,
 )
 
 
