@@ -217,9 +217,20 @@ def test_without_a_heartbeat_the_line_is_stale(session, cast, clock):
     assert line.last_finished_at is None
 
 
-@pytest.mark.parametrize(("days", "doubtful"), [(-2, True), (-0.5, False), (30, False), (401, True)])
+@pytest.mark.parametrize(
+    ("days", "doubtful"), [(-2, True), (-0.5, False), (30, False), (39.9, False), (40.1, True)]
+)
 def test_a_clock_that_jumped_far_is_not_believed(session, cast, clock, days, doubtful):
     heartbeat.beat(session, heartbeat.SCAN, clock())
     session.flush()
 
     assert heartbeat.clock_is_doubtful(session, clock() + timedelta(days=days)) is doubtful
+
+
+def test_a_clock_that_someone_vouches_for_is_believed_again(session, cast, clock):
+    heartbeat.beat(session, heartbeat.SCAN, clock())
+    clock.forward(days=90)
+    heartbeat.believe_clock(session, clock())
+
+    assert not heartbeat.clock_is_doubtful(session, clock())
+    assert heartbeat.scan_is_stale(session, clock(), silence=timedelta(minutes=5))

@@ -1,18 +1,19 @@
 """The page about the scan: what it shows, checking now, moving the demo's date."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
 
 import make
 from clockwork import NOON, alert
+from tracker import clock
 from tracker.models.audit import AuditEvent
 from tracker.models.outbox import OutboxMessage, OutboxState
 from tracker.models.patient import PatientCheck
 from tracker.models.scan import Heartbeat, ScanRun
 from tracker.models.user import Role
-from tracker.services import outbox
+from tracker.services import heartbeat, outbox
 
 
 @pytest.fixture
@@ -126,3 +127,16 @@ def test_a_date_that_cannot_be_read_is_shown_again(ana, demo):
 
     assert answer.status_code == 422
     assert "2026-02-30" in answer.text
+
+
+def test_by_a_clock_in_doubt_the_page_says_so_and_whoever_checks_now_vouches_for_it(ana, due, session):
+    heartbeat.beat(session, heartbeat.SCAN, clock.now() - timedelta(days=50))
+    session.commit()
+
+    assert "clock is in doubt" in ana.get("/scan/").text
+    assert "clock is in doubt" not in ana.post("/scan/now", follow_redirects=True).text
+
+    session.expire_all()
+    assert not heartbeat.clock_is_doubtful(session, clock.now())
+    event = session.execute(select(AuditEvent).where(AuditEvent.table_name == "heartbeat")).scalar_one()
+    assert event.actor == "Ana"

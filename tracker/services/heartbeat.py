@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, delete, func, select
 
 from tracker.models.base import Db
 from tracker.models.clinic import Clinic
@@ -17,11 +17,13 @@ from tracker.services.clinic_day import day_in
 SCAN = "scan"
 PROGRESS = "scan_progress"
 MAIL = "mail"
+MAIL_BROKEN = "mail_broken"  # there while the way to the mail server is
 BACKUP = "backup"
+CLOCK = "clock"  # the last instant that was believed: of a complete scan, or of a person's word
 LONGEST_SILENCE = timedelta(hours=26)  # a day, and two hours for a slow start
 MAIL_ROUND = timedelta(seconds=120)  # the longest that mails keep the next look waiting
 CLOCK_BACK = timedelta(days=1)
-CLOCK_AHEAD = timedelta(days=400)
+CLOCK_AHEAD = timedelta(days=40)  # longer than a month switched off; beyond it a person says whether it is so
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +68,28 @@ def scan_is_stale(session: Db, now: datetime, *, silence: timedelta) -> bool:
 def beat(session: Db, name: str, now: datetime) -> None:
     """Say that a part of the clockwork finished its round."""
     session.merge(Heartbeat(name=name, at=now))
+    if name == SCAN:
+        believe_clock(session, now)
+
+
+def still(session: Db, name: str) -> bool:
+    """End a pulse; whether there was one."""
+    gone = session.execute(delete(Heartbeat).where(Heartbeat.name == name))
+    return bool(gone.rowcount)  # type: ignore[attr-defined] # a DELETE gives a cursor result
+
+
+def believe_clock(session: Db, now: datetime) -> None:
+    """From here on the computer's clock is taken as right, however far it jumped before."""
+    session.merge(Heartbeat(name=CLOCK, at=now))
 
 
 def last_beat(session: Db, name: str) -> datetime | None:
     return session.execute(select(Heartbeat.at).where(Heartbeat.name == name)).scalar()
+
+
+def believed_at(session: Db) -> datetime | None:
+    """The last instant at which the computer's clock was believed; None: never."""
+    return last_beat(session, CLOCK) or last_beat(session, SCAN)
 
 
 def clock_is_doubtful(session: Db, now: datetime) -> bool:
@@ -77,7 +97,7 @@ def clock_is_doubtful(session: Db, now: datetime) -> bool:
 
     Alerts and mails by a wrong date would be worse than a late round: a person must ask for it.
     """
-    last = last_beat(session, SCAN)
+    last = believed_at(session)
     return last is not None and not (last - CLOCK_BACK <= now <= last + CLOCK_AHEAD)
 
 
