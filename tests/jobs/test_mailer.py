@@ -3,9 +3,10 @@
 import email
 import email.policy
 import time
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 import make
 from clockwork import Box, SetClock, alert, certificate, mail_server, office, only
@@ -199,6 +200,40 @@ def test_a_server_that_is_down_is_tried_once_a_round(session, settings, cast, cl
     states = session.execute(select(OutboxMessage.state)).scalars().all()
     assert tally.retry == 1
     assert sorted(states) == [OutboxState.CREATED, OutboxState.CREATED, OutboxState.RETRY]
+
+
+def test_after_an_outage_the_worst_goes_first_and_nothing_waits_for_its_own_next_try(
+    session, settings, cast, clock
+):
+    """The worst was tried most: its own wait is the longest. One mail finds out that the way is open."""
+    people = [make.user(session, cast.renal, name=name) for name in ("Hal", "Hilda", "Cora", "Hope", "Carl")]
+    ranks = [Severity.CRITICAL if person.name[0] == "C" else Severity.HIGH for person in people]
+    for number, (person, severity) in enumerate(zip(people, ranks, strict=True)):
+        rosa = make.patient(session, cast.renal, mrn=str(number), owner_id=person.id)
+        row = alert(session, rosa, severity=severity)
+        outbox.tell(session, alert=row, occasion="opened:1", now=clock(), to=[person.id])
+        session.flush()
+    session.execute(update(OutboxMessage).values(next_at=clock()))
+    session.commit()
+    box = Box()
+
+    def tick(**smtp):
+        clock.forward(minutes=1)
+        given = {"smtp_host": "127.0.0.1", "smtp_security": "none", "smtp_timeout": 5, **smtp}
+        return send_due(office(session, settings, clock, **given))
+
+    with mail_server(box) as port:
+        pass
+    for _ in range(6):
+        tick(smtp_port=port)
+    waits = session.execute(select(OutboxMessage.next_at).where(OutboxMessage.attempts > 2)).scalars()
+    assert max(waits) > clock() + timedelta(minutes=2)
+    with mail_server(box) as port:
+        tally = tick(smtp_port=port)
+
+    assert tally.sent == len(people)
+    found = [each[0][0] for each in box.recipients]
+    assert found[1:] == ["c", "c", "h", "h"]
 
 
 def test_one_connection_serves_a_round(session, settings, cast, clock):

@@ -293,3 +293,32 @@ def test_a_mail_that_went_out_goes_again_as_a_repeat(session, rosa):
     undelivered.send_again(session, row, now=NOON)
 
     assert (row.state, row.unsure, row.sent_at) == (OutboxState.RETRY, True, None)
+
+
+@pytest.mark.parametrize(
+    ("away", "answers"),
+    [((), {"Ana"}), (("Ana",), {"Ana", "Ben"}), (("Ana", "Ben"), {"Ana", "Lea"})],
+    ids=["here", "away", "backup away too"],
+)
+def test_whoever_answers_today_has_it_in_the_digest(session, cast, away, answers):
+    lea = make.user(session, cast.renal, name="Lea", role=Role.LEAD)
+    cast.ana.backup_id = cast.ben.id
+    for person in (cast.ana, cast.ben):
+        person.away_from = date(2026, 6, 1) if person.name in away else None
+    alert(session, make.patient(session, cast.renal, owner_id=cast.ana.id), severity=Severity.CRITICAL)
+    session.flush()
+
+    told = {p.name for p in (cast.ana, cast.ben, lea, cast.dana) if read(session, p).counts}
+    assert told == answers
+
+
+def test_where_nobody_stands_in_all_who_may_act_have_it(session, cast):
+    vera = make.user(session, cast.renal, name="Vera", role=Role.VIEWER)
+    cast.ana.away_from = date(2026, 6, 1)
+    alert(session, make.patient(session, cast.renal, owner_id=cast.ana.id), severity=Severity.CRITICAL)
+    session.flush()
+
+    assert [p.name for p in (cast.ben, cast.dana, vera, cast.cleo) if read(session, p).counts] == [
+        "Ben",
+        "Dana",
+    ]

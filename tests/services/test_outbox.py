@@ -8,10 +8,10 @@ from sqlalchemy import select
 import make
 from clockwork import NOON, alert
 from tracker.models.alert import AlertState
-from tracker.models.outbox import OutboxLine, OutboxMessage, OutboxState
+from tracker.models.outbox import MailKind, OutboxLine, OutboxMessage, OutboxState
 from tracker.models.user import Role
 from tracker.rules.words import Severity
-from tracker.services import outbox
+from tracker.services import digest, outbox
 
 LATER = NOON + timedelta(minutes=1)
 
@@ -201,3 +201,19 @@ def test_after_the_last_try_a_message_has_failed(session, rosa):
 
     assert message.state is OutboxState.FAILED
     assert message.last_error == "450"
+
+
+def test_the_worst_goes_first_then_the_longest_waiting_and_the_digest_last(session, cast):
+    rows = {}
+    for number, (name, severity) in enumerate((("Hal", "high"), ("Cora", "critical"), ("Hope", "high"))):
+        person = make.user(session, cast.renal, name=name)
+        patient = make.patient(session, cast.renal, mrn=str(number), owner_id=person.id)
+        tell(session, patient, now=NOON + timedelta(seconds=number), severity=Severity(severity))
+        rows[person.id] = name
+    digest.write_due(session, cast.renal.id, NOON - timedelta(hours=1))
+
+    ids = session.execute(outbox.ready_messages(LATER)).scalars().all()
+    found = [session.get(OutboxMessage, each) for each in ids]
+    assert [rows[each.recipient_id] for each in found[:3]] == ["Cora", "Hal", "Hope"]
+    assert {each.kind for each in found[3:]} == {MailKind.DIGEST}
+    assert len(found) > 3

@@ -4,11 +4,12 @@ from datetime import date
 
 import pytest
 from icalendar import Calendar
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 import kept
 import make
 from clockwork import NOON
+from tracker.models.alert import Alert
 from tracker.models.audit import AuditEvent
 from tracker.models.calendar import CalendarFeed
 from tracker.models.patient import PatientCheck
@@ -53,7 +54,7 @@ def ana(client, cast):
 
 def of(session, clinic, owner=None):
     found = calendar.entries(
-        session, clinic_id=clinic.id, first=date(2026, 6, 8), last=date(2026, 7, 14), owner=owner
+        session, clinic_id=clinic.id, first=date(2026, 6, 8), last=date(2026, 7, 14), owners=owner and [owner]
     )
     return [(each.on.isoformat(), each.kind) for each in found]
 
@@ -73,6 +74,26 @@ def test_an_owner_sees_their_own(session, cast, rosa):
     assert of(session, cast.renal, cast.ben.id) == []
     assert of(session, cast.renal, calendar.UNOWNED) == []
     assert of(session, cast.skin) == []
+
+
+def test_a_deadline_stands_with_whom_it_was_given_to(session, cast, rosa):
+    session.execute(update(Alert).values(owner_id=cast.ben.id))
+
+    assert of(session, cast.renal, cast.ben.id) == [("2026-06-12", EntryKind.DEADLINE)]
+    assert len(of(session, cast.renal, cast.ana.id)) == 4
+
+
+def test_who_stands_in_has_the_days_of_whoever_is_away(client, session, cast, rosa):
+    client.post("/sign-in", data={"email": "ben@clinic.example", "password": make.PASSWORD})
+    path = feed_of(client.post("/calendar/feed").text)
+    page = "/calendar/?view=list&owner=me&from=2026-06-10"
+    before = client.get(path).data, client.get(page).text
+    cast.ana.backup_id, cast.ana.away_from = cast.ben.id, date(2026, 6, 1)
+    session.commit()
+
+    assert (b"1 PA ends" in before[0], "Alvarez" in before[1]) == (False, False)
+    assert b"1 PA ends" in client.get(path).data
+    assert "Alvarez" in client.get(page).text
 
 
 def test_a_check_keeps_the_marks(session, cast):

@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from tracker.db import reading
 from tracker.jobs.delivery import Delivery, Undelivered, delivery_for
 from tracker.models.base import Db
 from tracker.models.clinic import Clinic
-from tracker.models.outbox import MailKind
+from tracker.models.outbox import MailKind, OutboxMessage
 from tracker.models.user import User
 from tracker.services import digest, heartbeat, holds, notices, outbox, password_links
 from tracker.services.heartbeat import MAIL_ROUND, TrustLine, stale_after, trust_line
@@ -120,7 +121,7 @@ def _someone_waits(office: Office) -> bool:
     """A look that takes no write lock, since most rounds find nothing."""
     with reading(), office.open_session() as session:
         now = office.clock()
-        found = session.execute(outbox.ready_messages(now).limit(1)).first()
+        found = session.execute(select(OutboxMessage.id).where(outbox.ready(now)).limit(1)).first()
         stopped = holds.mail_is_held(session) or heartbeat.clock_is_doubtful(session, now)
         waits = found is not None and not stopped
         session.rollback()
@@ -140,6 +141,8 @@ def _send_next(office: Office, way: Delivery, owner: str, tally: Tally) -> bool:
         return not failure.way_broken
     with office.open_session() as session:
         outbox.record_sent(session, letter.row_id, owner=owner, now=office.clock())
+        if heartbeat.still(session, heartbeat.MAIL_BROKEN):
+            outbox.hasten(session, now=office.clock())
         session.commit()
     tally.sent += 1
     return True
@@ -247,4 +250,6 @@ def _record_failure(office: Office, letter: Letter, owner: str, failure: Undeliv
             )
             tally.retry += 1
             log.warning("mail not sent, to be tried again", extra=extra)
+        if failure.way_broken:
+            heartbeat.beat(session, heartbeat.MAIL_BROKEN, now)
         session.commit()

@@ -1,13 +1,13 @@
 """What falls on which day: fills, renewals to start, ends of authorizations, deadlines."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from tracker.models.alert import Alert, AlertState
 from tracker.models.authorization import Authorization
@@ -20,6 +20,8 @@ from tracker.services.patients import Who, who_columns
 
 WHO = 5
 UNOWNED = "unowned"
+PATIENT_OWNER: ColumnElement[Any] = Patient.owner_id.expression
+ALERT_OWNER: ColumnElement[Any] = func.coalesce(Alert.owner_id, Patient.owner_id)
 DUE_FACTS = {
     AlertCode.PA_PENDED_INFO_NEEDED: "reply_by",
     AlertCode.APPEAL_DEADLINE: "due_on",
@@ -68,16 +70,18 @@ class Day:
         return sum(self.counts.get(kind, 0) for kind in OF_FILL.values())
 
 
-def entries(session: Db, *, clinic_id: str, first: date, last: date, owner: str | None = None) -> list[Entry]:
+def entries(
+    session: Db, *, clinic_id: str, first: date, last: date, owners: Collection[str] | None = None
+) -> list[Entry]:
     """Everything from `first` to `last`, both included, in the order of the days. Three queries.
 
-    `owner`: a user's id, `unowned`, or None for everyone's patients.
+    `owners`: users' ids, `unowned` among them, or None for everyone's patients.
     """
-    mine = _owned_by(clinic_id, owner)
+    mine = _owned_by(clinic_id, owners)
     found = [
         *_of_checks(session, mine, first, last),
         *_ends(session, mine, first, last),
-        *_deadlines(session, mine, first, last),
+        *_deadlines(session, _owned_by(clinic_id, owners, ALERT_OWNER), first, last),
     ]
     order = {kind: place for place, kind in enumerate(EntryKind)}
     return sorted(found, key=lambda each: (each.on, order[each.kind], each.who.name, each.who.id))
@@ -92,11 +96,14 @@ def days(found: Iterable[Entry], first: date, last: date) -> list[Day]:
     ]
 
 
-def _owned_by(clinic_id: str, owner: str | None) -> ColumnElement[bool]:
+def _owned_by(
+    clinic_id: str, owners: Collection[str] | None, owner: ColumnElement[Any] = PATIENT_OWNER
+) -> ColumnElement[bool]:
     here = and_(Patient.clinic_id == clinic_id, Patient.active)
-    if owner is None:
+    if owners is None:
         return here
-    return and_(here, Patient.owner_id.is_(None) if owner == UNOWNED else Patient.owner_id == owner)
+    named = owner.in_([each for each in owners if each != UNOWNED])
+    return and_(here, or_(named, owner.is_(None)) if UNOWNED in owners else named)
 
 
 def _of_checks(session: Db, mine: ColumnElement[bool], first: date, last: date) -> Iterable[Entry]:

@@ -12,7 +12,7 @@ from tracker.models.audit import AuditAction
 from tracker.models.base import Db
 from tracker.models.calendar import CalendarFeed
 from tracker.models.user import User
-from tracker.services import audit, calendar
+from tracker.services import audit, calendar, ownership
 from tracker.services.actor import Actor
 
 BEFORE, AHEAD = timedelta(days=7), timedelta(days=120)
@@ -72,13 +72,10 @@ def reader_of(session: Db, secret: str) -> User | None:
 
 
 def ical(session: Db, user: User, *, today: date, now: datetime, address: str) -> bytes:
-    """One all-day event for each day on which something falls, for this person's patients and the unowned."""
+    """One all-day event for each day with something of those this person answers for, or unowned."""
     first, last = today - BEFORE, today + AHEAD
-    found = [
-        each
-        for owner in (user.id, calendar.UNOWNED)
-        for each in calendar.entries(session, clinic_id=user.clinic_id, first=first, last=last, owner=owner)
-    ]
+    owners = {*ownership.answered_for(session, user, clinic_id=user.clinic_id, today=today), calendar.UNOWNED}
+    found = calendar.entries(session, clinic_id=user.clinic_id, first=first, last=last, owners=owners)
     feed = Calendar()
     feed.add("prodid", "-//PA tracker//calendar//EN")
     feed.add("version", "2.0")

@@ -16,7 +16,7 @@ from tracker.models.outbox import MailKind, OutboxMessage, OutboxState
 from tracker.models.patient import Patient
 from tracker.models.user import Role, User
 from tracker.rules.words import Severity
-from tracker.services import deadlines, today
+from tracker.services import deadlines, ownership, today
 from tracker.services import since as since_then
 from tracker.services.mail_choices import Wishes, all_wishes
 
@@ -115,15 +115,16 @@ def _write(session: Db, clinic_id: str, user_id: str, slot: str, now: datetime) 
 
 
 def read(session: Db, *, clinic_id: str, user: User, on: date, since: datetime) -> Digest:
-    """The digest of one person as of now: their alerts and those that nobody owns."""
-    lines = _lines(session, clinic_id, user)
+    """The digest of one person as of now: their alerts, those of whom they stand in for, and the unowned."""
+    mine = _mine(session, user, on)
+    lines = _lines(session, clinic_id, mine)
     codes = _codes(session, clinic_id)
     happened = since_then.counts_by_itself(session, clinic_id=clinic_id, since=since)
     return Digest(
         on=on,
         counts=Counter(line.severity for line in lines),
         first=[line for line in lines if line.severity is not Severity.INFO],
-        soon=_soon(session, clinic_id, user, on),
+        soon=_soon(session, clinic_id, mine, on),
         deadlines=sum(codes[code] for code in deadlines.ANSWERS),
         renewals=today.to_start(session, clinic_id=clinic_id, on=on, few=0).total,
         chases=sum(codes[code] for code in deadlines.CHASED),
@@ -142,27 +143,26 @@ def _codes(session: Db, clinic_id: str) -> Counter[str]:
     return Counter({row[0]: row[1] for row in session.execute(query)})
 
 
-def _mine(user: User) -> ColumnElement[bool]:
-    """In this person's charge: their patients' alerts, and, for whoever may act, the unowned."""
+def _mine(session: Db, user: User, on: date) -> ColumnElement[bool]:
+    """What this person answers for today, and, for whoever may act, the unowned."""
     owner = func.coalesce(Alert.owner_id, Patient.owner_id)
-    if user.role is Role.VIEWER:
-        return owner == user.id
-    return or_(owner == user.id, owner.is_(None))
+    theirs = owner.in_(ownership.answered_for(session, user, clinic_id=user.clinic_id, today=on))
+    return theirs if user.role is Role.VIEWER else or_(theirs, owner.is_(None))
 
 
-def _lines(session: Db, clinic_id: str, user: User) -> list[DigestLine]:
+def _lines(session: Db, clinic_id: str, mine: ColumnElement[bool]) -> list[DigestLine]:
     owner = func.coalesce(Alert.owner_id, Patient.owner_id)
     query = (
         select(Alert.id, Alert.severity, Alert.harm_on, User.name)
         .join(Patient, and_(Patient.clinic_id == Alert.clinic_id, Patient.id == Alert.patient_id))
         .outerjoin(User, and_(User.clinic_id == Alert.clinic_id, User.id == owner))
-        .where(Alert.clinic_id == clinic_id, Alert.state == AlertState.OPEN, _mine(user))
+        .where(Alert.clinic_id == clinic_id, Alert.state == AlertState.OPEN, mine)
         .order_by(Alert.severity_rank, Alert.harm_on.is_(None), Alert.harm_on, Alert.id)
     )
     return [DigestLine(*row) for row in session.execute(query)]
 
 
-def _soon(session: Db, clinic_id: str, user: User, on: date) -> int:
+def _soon(session: Db, clinic_id: str, mine: ColumnElement[bool], on: date) -> int:
     query = (
         select(func.count(Alert.patient_id.distinct()))
         .join(Patient, and_(Patient.clinic_id == Alert.clinic_id, Patient.id == Alert.patient_id))
@@ -171,7 +171,7 @@ def _soon(session: Db, clinic_id: str, user: User, on: date) -> int:
             Alert.state == AlertState.OPEN,
             Alert.harm_on <= on + timedelta(days=SOON_DAYS),
             Alert.severity == Severity.CRITICAL,
-            _mine(user),
+            mine,
         )
     )
     return session.execute(query).scalar_one()

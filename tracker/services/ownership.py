@@ -92,6 +92,21 @@ def stand_in(
     return lead if owner is not None and _present(lead, today) else None
 
 
+def answered_for(session: Db, user: User, *, clinic_id: str, today: date) -> frozenset[str]:
+    """Ids of the colleagues whose work is this person's today: their own, and of whom they stand in for.
+
+    Where nobody stands in for someone who is away or switched off, it is the work of all who may act.
+    """
+    people, ladder = people_of(session, clinic_id), ladder_of(session, clinic_id)
+    lead = _lead(people, ladder, today)
+    acting = {
+        each.id: stand_in(each, people=people, lead_id=lead.id if lead else None, today=today)
+        for each in people.values()
+    }
+    theirs = {each for each, found in acting.items() if (found.id == user.id if found else may_act(user))}
+    return frozenset(theirs | {user.id})
+
+
 def lead_of(session: Db, clinic_id: str, *, now: datetime) -> User | None:
     """The lead whom the ladder names if they are there, else the first of the role who is."""
     today = day_in(session.get_one(Clinic, clinic_id), now)

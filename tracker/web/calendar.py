@@ -1,7 +1,7 @@
 """The calendar: a month at a glance, days as a list, and a feed for other calendars."""
 
 from calendar import Calendar
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from tracker import clock
 from tracker.db import db
 from tracker.models.clinic import Clinic
 from tracker.models.user import User
-from tracker.services import calendar, calendar_feed
+from tracker.services import calendar, calendar_feed, ownership
 from tracker.services.calendar import Day, Entry, EntryKind
 from tracker.services.clinic_day import day_in
 from tracker.settings import Settings
@@ -54,7 +54,7 @@ def index() -> str:
     asked = _asked(today)
     first, last = _range(asked)
     found = calendar.entries(
-        db.session, clinic_id=access.current_clinic_id(), first=first, last=last, owner=_owner(asked.owner)
+        db.session, clinic_id=access.current_clinic_id(), first=first, last=last, owners=_owners(asked.owner)
     )
     days = calendar.days(found, first, last)
     before, after = _neighbours(asked)
@@ -109,10 +109,12 @@ def _totals(days: Sequence[Day], asked: Asked) -> dict[EntryKind, int]:
     return {kind: sum(day.counts.get(kind, 0) for day in shown) for kind in EntryKind}
 
 
-def _owner(asked: str) -> str | None:
+def _owners(asked: str) -> Collection[str] | None:
+    """`me` is whoever I answer for today, so that those whom I stand in for are among them."""
     if asked == "me":
-        return access.signed_in().id
-    return asked or None
+        clinic_id, me = access.current_clinic_id(), access.account()
+        return ownership.answered_for(db.session, me, clinic_id=clinic_id, today=access.today())
+    return [asked] if asked else None
 
 
 def _people() -> Sequence[tuple[str, str]]:
