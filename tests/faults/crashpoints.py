@@ -1,13 +1,11 @@
 """End a life, or fail the disk, at one chosen system call; `strace` does it (`.ci/strace` installs it)."""
 
 import re
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
 from ledger import Books, extra, violations
-from rounds import ENVIRONMENT, HERE, Result, program
+from rounds import Result, program
 from sink import Sink
 from stage import DAY
 
@@ -21,7 +19,7 @@ def counted(folder: Path) -> Counter[str]:
     sink, trace = Sink(), folder / "trace"
     with sink.listening():
         _traced(folder, sink.port, "-e", f"trace={','.join(CALLS)}", "-o", str(trace))
-    return Counter(re.findall(r"^(\w+)\(", trace.read_text(), re.MULTILINE))
+    return Counter(re.findall(r"^(?:\d+ +)?(\w+)\(", trace.read_text(), re.MULTILINE))
 
 
 def crashed(folder: Path, call: str, number: int, how: str) -> Result:
@@ -36,6 +34,4 @@ def crashed(folder: Path, call: str, number: int, how: str) -> Result:
 
 
 def _traced(folder: Path, port: int, *options: str) -> int:
-    life = [sys.executable, str(HERE / "lives.py"), str(folder), str(port), "alone", "0"]
-    command = ["strace", "-qq", *options, *life]
-    return subprocess.run(command, env=ENVIRONMENT, capture_output=True, timeout=300, check=False).returncode
+    return int(program("lives.py", folder, port, "traced", 0, *options))

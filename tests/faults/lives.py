@@ -4,12 +4,15 @@
 end by itself, and prints how many were cut off; SECONDS is what a whole life takes.
 `python lives.py FOLDER PORT together COUNT` lets COUNT lives do the work at once; prints their milliseconds.
 `python lives.py FOLDER PORT alone NUMBER` is one life in this very process, the clock at its number.
+`python lives.py FOLDER PORT traced NUMBER STRACE...` is one that begins when `strace` with these options follows it;
+prints how it ended.
 Each life is a process of its own (a fork, so that starting costs little).
 """
 
 import os
 import random
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -111,6 +114,28 @@ def at_once(settings: Settings, count: int) -> None:
     print(round(1000 * (time.monotonic() - begun)))
 
 
+def traced(settings: Settings, number: int, options: list[str]) -> int:
+    """Let strace follow a life from its first step on; its status. Starting under strace would cost far more."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(writer)
+        os.read(reader, 1)
+        try:
+            live(settings, number)
+        except BaseException:
+            os._exit(1)
+        os._exit(0)
+    os.close(reader)
+    strace = subprocess.Popen(["strace", "-f", "-p", str(child), *options], stderr=subprocess.PIPE, text=True)
+    assert strace.stderr is not None
+    assert "attached" in strace.stderr.readline()
+    os.write(writer, b"x")
+    _, status = os.waitpid(child, 0)
+    strace.communicate()
+    return status
+
+
 def main() -> None:
     folder, port, what, number = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
     settings = settings_for(folder, port)
@@ -119,6 +144,9 @@ def main() -> None:
         return
     if what == "alone":
         live(settings, number)
+        return
+    if what == "traced":
+        print(traced(settings, number, sys.argv[5:]))
         return
     kills, chance, whole = int(what), random.Random(number), float(sys.argv[5])
     cut = sum(kill_one(settings, n, SHARE * whole * chance.random() ** 2) for n in range(kills))

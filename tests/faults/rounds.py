@@ -29,7 +29,7 @@ class Result:
     wrong: list[str] = field(default_factory=list)
 
 
-def program(name: str, *arguments: object, seconds: float = 300, before: tuple[str, ...] = ()) -> str:
+def program(name: str, *arguments: object, seconds: float = 900, before: tuple[str, ...] = ()) -> str:
     """Run a program of this folder to its end; what it printed."""
     command = [*before, sys.executable, str(HERE / name), *map(str, arguments)]
     done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=seconds)

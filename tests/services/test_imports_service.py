@@ -1,20 +1,23 @@
 """Bringing in a clinic's spreadsheet: the dry run, the import, importing twice, undo."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from math import inf
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
 import make
+from tracker.models.alert import Alert
 from tracker.models.audit import AuditEvent
 from tracker.models.authorization import Authorization
 from tracker.models.imports import ColumnMapping, ImportChange, ImportState
 from tracker.models.patient import Coverage, Patient, PatientCheck
 from tracker.models.payer import Payer, Plan
 from tracker.models.therapy import Fill, Regimen
-from tracker.rules.words import AuthorizationStatus, LineOfBusiness
+from tracker.rules.words import AuthorizationStatus, LineOfBusiness, Severity
 from tracker.services.actor import Actor
 from tracker.services.errors import BadFile, Conflict, Refused
 from tracker.services.imports import batches, committing, undoing
@@ -205,6 +208,59 @@ def test_an_empty_authorization_number_is_no_authorization(session, clinic):
     imported(session, clinic, HEAD + ROSA.replace("A-1,1/1/2026,12/31/2026,720", "n/a,,,"))
 
     assert count(session, Authorization) == 0
+
+
+MANY = 130
+
+
+def many(rows=MANY):
+    """Patients whose authorization ended: each opens alerts."""
+    line = ROSA.replace("100234,Alvarez", "{mrn},Fam{n}").replace("M1", "M{n}").replace("A-1", "A-{n}")
+    line = line.replace("12/31/2026", "10/31/2026")
+    return HEAD + "".join(line.format(mrn=500000 + n, n=n) for n in range(rows))
+
+
+def test_a_dry_run_of_many_foretells_what_the_import_then_opens(session, clinic):
+    job = staged(session, clinic, many())
+    told = committing.dry_run(job).counts
+    assert count(session, Alert) == 0
+    opened = committing.commit_all(job).counts.alerts_opened
+
+    assert told.alerts_opened == opened == count(session, Alert)
+    assert (told.alerts_looked_at, told.alerts_of, told.alerts_partial) == (MANY, MANY, False)
+    mailed = session.execute(select(func.count()).where(Alert.severity != Severity.INFO)).scalar_one()
+    assert told.storms == {"everyone (unowned)": mailed}
+
+
+def test_a_few_alerts_are_no_storm(session, clinic):
+    told = committing.dry_run(staged(session, clinic, many(2))).counts
+
+    assert told.alerts_opened
+    assert told.storms == {}
+
+
+def test_a_dry_run_without_time_says_how_many_it_looked_at(session, clinic, monkeypatch):
+    monkeypatch.setattr(committing, "CHECKED_AT_ONCE", 100)
+    job = replace(staged(session, clinic, many()), look_until=0.0)
+    told = committing.dry_run(job).counts
+    job = replace(job, look_until=inf)
+    whole = committing.dry_run(job).counts
+
+    assert (told.alerts_looked_at, told.alerts_of, told.alerts_partial) == (100, MANY, True)
+    assert told.storms == whole.storms
+
+
+def test_alerts_are_foretold_for_whoever_answers_today(session, clinic):
+    ana, ben = (make.user(session, clinic, name=name) for name in ("Ana", "Ben"))
+    for number in range(30):
+        who = {"mrn": str(500000 + number), "family": f"Fam{number}", "given": "Rosa"}
+        make.patient(session, clinic, owner_id=ana.id, birth_date=date(1971, 4, 2), **who)
+    ana.backup_id, ana.away_from = ben.id, date(2026, 11, 1)
+    session.flush()
+
+    told = committing.dry_run(staged(session, clinic, many(30))).counts
+
+    assert told.storms == {"Ben": 30}
 
 
 def test_undo_takes_everything_back(session, clinic):

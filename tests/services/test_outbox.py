@@ -11,7 +11,7 @@ from tracker.models.alert import AlertState
 from tracker.models.outbox import MailKind, OutboxLine, OutboxMessage, OutboxState
 from tracker.models.user import Role
 from tracker.rules.words import Severity
-from tracker.services import digest, outbox
+from tracker.services import digest, mail_queue, outbox
 
 LATER = NOON + timedelta(minutes=1)
 
@@ -212,7 +212,7 @@ def test_the_worst_goes_first_then_the_longest_waiting_and_the_digest_last(sessi
         rows[person.id] = name
     digest.write_due(session, cast.renal.id, NOON - timedelta(hours=1))
 
-    ids = session.execute(outbox.ready_messages(LATER)).scalars().all()
+    ids = session.execute(mail_queue.ready_messages(LATER)).scalars().all()
     found = [session.get(OutboxMessage, each) for each in ids]
     assert [rows[each.recipient_id] for each in found[:3]] == ["Cora", "Hal", "Hope"]
     assert {each.kind for each in found[3:]} == {MailKind.DIGEST}

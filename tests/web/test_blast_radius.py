@@ -12,7 +12,7 @@ from tracker.models.audit import AuditAction, AuditEvent
 from tracker.models.patient import PatientCheck
 from tracker.models.payer import FormularyRule, Payer
 from tracker.rules.words import AuthorizationStatus
-from tracker.services import decision_times
+from tracker.services import blast_radius, decision_times
 from writing import fields, sent_from, sign_in
 
 
@@ -62,6 +62,32 @@ def changes(session):
     """Events of the audit that are no reading: the patients shown are on record as read."""
     query = select(func.count()).where(AuditEvent.action != AuditAction.VIEWED)
     return session.execute(query).scalar_one()
+
+
+def test_of_very_many_a_part_is_looked_at_and_the_storm_is_that_of_all(session, cast, acme, monkeypatch):
+    """Sixty patients whose fills would be refused, though there is time for twenty."""
+    for number in range(60):
+        who = make.patient(session, cast.renal, mrn=str(number), owner_id=cast.ana.id)
+        make.coverage(session, who, acme)
+        make.regimen(session, who)
+        make.fill(session, who, on=date(2026, 6, 1))
+    session.flush()
+    rule = session.execute(select(FormularyRule)).scalar_one()
+    ask = {"plan_ids": [acme.id], "today": date(2026, 6, 8), "apply": lambda: refuse(session, rule)}
+    whole = blast_radius.blast_radius(session, cast.renal, **ask)
+    monkeypatch.setattr(blast_radius, "BATCH", 20)
+    monkeypatch.setattr(blast_radius, "LOOKED_AT_LEAST", 20)
+    monkeypatch.setattr(blast_radius, "LOOK_SECONDS", 0.0)
+    part = blast_radius.blast_radius(session, cast.renal, **ask)
+
+    assert (whole.looked_at, whole.partial, part.looked_at, part.members) == (60, False, 20, 60)
+    assert whole.storms == part.storms == {"Ana": whole.opened}
+    assert session.get_one(FormularyRule, rule.id).prior_authorization is False
+
+
+def refuse(session, rule):
+    rule.prior_authorization = True
+    session.flush()
 
 
 def test_what_a_rule_would_refuse_is_shown_and_nothing_is_saved(ana, session, acme, rosa):

@@ -1,5 +1,6 @@
 """`tracker import`: bring in a clinic's spreadsheet, see first what it would do, take a batch back."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -145,7 +146,9 @@ def _dry_run(batch: ImportBatch) -> Report:
 
 
 def _job(batch: ImportBatch, progress: Progress | None) -> committing.Job:
-    return committing.job(db.session, batch, actor=COMMAND, now=clock.now(), progress=progress)
+    return committing.job(
+        db.session, batch, actor=COMMAND, now=clock.now(), progress=progress, look_seconds=math.inf
+    )
 
 
 def _follow(bar: "click._termui_impl.ProgressBar[int]") -> Progress:
@@ -167,6 +170,10 @@ def _say(report: Report) -> None:
         f"{counts.rows} rows: {counts.new_patients} new patients, {counts.changed} rows change something,"
         f" {counts.unchanged} unchanged, {counts.refused} refused, {counts.skipped} skipped."
     )
+    if counts.alerts_opened is not None:
+        click.echo(f"Alerts after the import: {counts.alerts_opened} open, {counts.alerts_closed} close.")
+    for name, count in counts.storms.items():
+        click.echo(f"{count} alerts would open for {name}: they are mailed as one message.")
 
 
 def _line(row: RowReport) -> str:

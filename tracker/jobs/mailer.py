@@ -26,7 +26,7 @@ from tracker.models.base import Db
 from tracker.models.clinic import Clinic
 from tracker.models.outbox import MailKind, OutboxMessage
 from tracker.models.user import User
-from tracker.services import digest, heartbeat, holds, notices, outbox, password_links
+from tracker.services import digest, heartbeat, holds, mail_queue, notices, outbox, password_links
 from tracker.services.heartbeat import MAIL_ROUND, TrustLine, stale_after, trust_line
 from tracker.services.mail_choices import wishes_of
 from tracker.services.mail_text import MailText, Render, alert_mail, digest_mail
@@ -121,7 +121,7 @@ def _someone_waits(office: Office) -> bool:
     """A look that takes no write lock, since most rounds find nothing."""
     with reading(), office.open_session() as session:
         now = office.clock()
-        found = session.execute(select(OutboxMessage.id).where(outbox.ready(now)).limit(1)).first()
+        found = session.execute(select(OutboxMessage.id).where(mail_queue.ready(now)).limit(1)).first()
         stopped = holds.mail_is_held(session) or heartbeat.clock_is_doubtful(session, now)
         waits = found is not None and not stopped
         session.rollback()
@@ -142,7 +142,7 @@ def _send_next(office: Office, way: Delivery, owner: str, tally: Tally) -> bool:
     with office.open_session() as session:
         outbox.record_sent(session, letter.row_id, owner=owner, now=office.clock())
         if heartbeat.still(session, heartbeat.MAIL_BROKEN):
-            outbox.hasten(session, now=office.clock())
+            mail_queue.hasten(session, now=office.clock())
         session.commit()
     tally.sent += 1
     return True

@@ -4,12 +4,15 @@ The change is written inside a savepoint, every patient it touches is decided be
 decision function, and the savepoint is taken back.
 """
 
+import math
+import random
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 
 from tracker.models.authorization import Authorization
 from tracker.models.base import Db
@@ -19,11 +22,12 @@ from tracker.models.user import User
 from tracker.rules.answer import Answer
 from tracker.rules.check import check
 from tracker.rules.words import AlertCode, Severity
+from tracker.services.foretelling import UNOWNED, names_in_charge, storms
 from tracker.services.loading import load_cases
-from tracker.services.outbox import STORM
 from tracker.services.patients import Who, who_columns
 
-LOOKED_AT_MOST = 400  # as many as can be decided twice while a person waits
+LOOKED_AT_LEAST = 400
+LOOK_SECONDS = 3.0  # and as many more as can be decided in this time, which is needed twice
 BATCH = 200
 WHO = 5
 
@@ -34,6 +38,7 @@ class Impact:
 
     who: Who
     owner: str | None
+    owner_id: str | None
     denial_before: date | None
     denial_after: date | None
     newly_refused: int
@@ -83,8 +88,8 @@ class Blast:
 
     @property
     def storms(self) -> Mapping[str, int]:
-        """People for whom more alerts would open than anyone can act on one by one."""
-        return {name: count for name, count in self.mailed.items() if count > STORM}
+        """People for whom more alerts would open than anyone can act on one by one; about, if partial."""
+        return storms(self.mailed, looked_at=self.looked_at, of=self.members)
 
 
 def blast_radius(
@@ -94,8 +99,9 @@ def blast_radius(
 
     Raises whatever `apply` raises.
     """
-    ids, members = _members(session, clinic.id, plan_ids)
-    before = _decided(session, clinic, ids, today)
+    members = _members(session, clinic.id, plan_ids)
+    before = _decided(session, clinic, members, today, until=time.monotonic() + LOOK_SECONDS)
+    ids = list(before)
     savepoint = session.begin_nested()
     try:
         apply()
@@ -106,46 +112,53 @@ def blast_radius(
     people = _people(session, clinic.id, ids)
     impacts = [_impact(people[i], before[i], after[i]) for i in ids if i in before and i in after]
     touched = sorted((each for each in impacts if each is not None), key=_worst_first)
-    mailed = Counter(each.owner or "unowned" for each in touched for _ in each.opened)
-    return Blast(members, len(before), touched, mailed)
+    names = names_in_charge(session, clinic.id, today)
+    mailed = Counter(names.get(each.owner_id, UNOWNED) for each in touched for _ in each.opened)
+    return Blast(len(members), len(before), touched, mailed)
 
 
-def _members(session: Db, clinic_id: str, plan_ids: Sequence[str]) -> tuple[list[str], int]:
-    """Patients in care with a coverage or an authorization of these plans, and how many there are."""
+def _members(session: Db, clinic_id: str, plan_ids: Sequence[str]) -> list[str]:
+    """Patients in care with a coverage or an authorization of these plans, in an order without meaning.
+
+    Always the same one: the page that asks and the page that saves look at the same patients first.
+    """
     of_plans = [
         select(table.patient_id).where(table.clinic_id == clinic_id, table.plan_id.in_(plan_ids))
         for table in (Coverage, Authorization)
     ]
-    mine = (
-        Patient.clinic_id == clinic_id,
-        Patient.active,
-        or_(*(Patient.id.in_(each) for each in of_plans)),
+    query = select(Patient.id).where(
+        Patient.clinic_id == clinic_id, Patient.active, or_(*(Patient.id.in_(each) for each in of_plans))
     )
-    total = session.execute(select(func.count()).select_from(Patient).where(*mine)).scalar_one()
-    query = select(Patient.id).where(*mine).order_by(Patient.id).limit(LOOKED_AT_MOST)
-    return list(session.execute(query).scalars()), total
+    ids = list(session.execute(query.order_by(Patient.id)).scalars())
+    random.Random(clinic_id).shuffle(ids)
+    return ids
 
 
-def _decided(session: Db, clinic: Clinic, ids: Sequence[str], today: date) -> dict[str, Answer]:
+def _decided(
+    session: Db, clinic: Clinic, ids: Sequence[str], today: date, *, until: float = math.inf
+) -> dict[str, Answer]:
+    """Answers by patient. After `until`, a monotonic instant, no more than the least are decided."""
     found: dict[str, Answer] = {}
     for start in range(0, len(ids), BATCH):
+        if start >= LOOKED_AT_LEAST and time.monotonic() > until:
+            break
         session.expire_all()
         cases = load_cases(session, clinic, ids[start : start + BATCH], as_of=today)
         found |= {patient_id: check(case, today) for patient_id, case in cases.items()}
     return found
 
 
-def _people(session: Db, clinic_id: str, ids: Sequence[str]) -> dict[str, tuple[Who, str | None]]:
+def _people(session: Db, clinic_id: str, ids: Sequence[str]) -> dict[str, tuple[Who, str | None, str | None]]:
     query = (
-        select(*who_columns(), User.name)
+        select(*who_columns(), User.name, Patient.owner_id)
         .outerjoin(User, (User.clinic_id == Patient.clinic_id) & (User.id == Patient.owner_id))
         .where(Patient.clinic_id == clinic_id, Patient.id.in_(ids))
     )
     rows = [tuple(row) for row in session.execute(query)]
-    return {row[0]: (Who(*row[:WHO]), row[WHO]) for row in rows}
+    return {row[0]: (Who(*row[:WHO]), row[WHO], row[WHO + 1]) for row in rows}
 
 
-def _impact(person: tuple[Who, str | None], before: Answer, after: Answer) -> Impact | None:
+def _impact(person: tuple[Who, str | None, str | None], before: Answer, after: Answer) -> Impact | None:
     """None if nothing that a person would see differs."""
     was, now = _fills(before), _fills(after)
     opened = _alerts(after) - _alerts(before)

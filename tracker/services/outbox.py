@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, case, func, select, true, update
 
 from tracker.models.alert import Alert, AlertState
 from tracker.models.audit import AuditAction
@@ -23,15 +23,14 @@ from tracker.rules.words import Severity
 from tracker.services import audit, ownership, undelivered
 from tracker.services.actor import SCAN
 from tracker.services.mail_choices import Wishes, all_wishes
+from tracker.services.mail_queue import ready, ready_messages
 
 GATHER = timedelta(seconds=30)  # what opens close together goes out as one mail for each person
 STORM = 25  # more at once than anyone can act on one by one: they are gathered until no more come
 STORM_GATHER, LONGEST_GATHER = timedelta(minutes=2), timedelta(minutes=20)
 LEASE = timedelta(minutes=10)  # longer than the longest send, so that two senders never hold one message
 WAIT_MINUTES = (1, 2, 5, 10, 20, 30)
-FARTHEST = timedelta(days=2)  # no wait and no lease is longer: one that seems so was set by a wrong clock
 LAST_TRY = 51  # with the waits above, the last is a day after the first
-PENDING = (OutboxState.CREATED, OutboxState.RETRY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,56 +204,6 @@ def _has_slot(session: Db, clinic_id: str, recipient_id: str, slot: str) -> bool
         OutboxMessage.slot == slot,
     )
     return session.execute(query).first() is not None
-
-
-def ready(now: datetime) -> ColumnElement[bool]:
-    """Messages to send now: their time has come, or their sender went silent."""
-    next_at, lease_until = OutboxMessage.next_at, OutboxMessage.lease_until
-    return or_(
-        and_(OutboxMessage.state.in_(PENDING), or_(next_at <= now, next_at > now + FARTHEST)),
-        and_(
-            OutboxMessage.state == OutboxState.SENDING, or_(lease_until < now, lease_until > now + FARTHEST)
-        ),
-    )
-
-
-def ready_messages(now: datetime) -> Select[str]:
-    """Ids of the messages to send now: about accounts, the worst alerts, the digests; in turn."""
-    return (
-        select(OutboxMessage.id)
-        .where(ready(now))
-        .order_by(_urgency(), OutboxMessage.next_at, OutboxMessage.id)
-    )
-
-
-def _urgency() -> ColumnElement[int]:
-    """The rank of the worst open alert a message tells; someone who waits to sign in is not kept waiting."""
-    worst = (
-        select(func.min(Alert.severity_rank))
-        .join(OutboxLine, and_(OutboxLine.clinic_id == Alert.clinic_id, OutboxLine.alert_id == Alert.id))
-        .where(
-            OutboxLine.clinic_id == OutboxMessage.clinic_id,
-            OutboxLine.message_row_id == OutboxMessage.id,
-            Alert.state == AlertState.OPEN,
-        )
-        .correlate(OutboxMessage)
-        .scalar_subquery()
-    )
-    return case((OutboxMessage.notice.is_not(None), -1), else_=func.coalesce(worst, len(Severity)))
-
-
-def hasten(session: Db, *, now: datetime) -> int:
-    """The mail server answers again: what it kept waiting goes out now, the worst first. How many.
-
-    Each mail had its own wait, so that without this the one tried most, which is the worst, came last.
-    """
-    change = (
-        update(OutboxMessage)
-        .where(OutboxMessage.state == OutboxState.RETRY, OutboxMessage.next_at > now)
-        .values(next_at=now)
-    )
-    result = session.execute(change, execution_options={"synchronize_session": False})
-    return int(result.rowcount)  # type: ignore[attr-defined] # an UPDATE gives a cursor result
 
 
 def claim(session: Db, *, owner: str, now: datetime, limit: int = 1) -> list[str]:

@@ -97,14 +97,17 @@ def answered_for(session: Db, user: User, *, clinic_id: str, today: date) -> fro
 
     Where nobody stands in for someone who is away or switched off, it is the work of all who may act.
     """
-    people, ladder = people_of(session, clinic_id), ladder_of(session, clinic_id)
-    lead = _lead(people, ladder, today)
-    acting = {
-        each.id: stand_in(each, people=people, lead_id=lead.id if lead else None, today=today)
-        for each in people.values()
-    }
+    acting = acting_for(session, clinic_id, today=today)
     theirs = {each for each, found in acting.items() if (found.id == user.id if found else may_act(user))}
     return frozenset(theirs | {user.id})
+
+
+def acting_for(session: Db, clinic_id: str, *, today: date) -> dict[str, User | None]:
+    """Who does the work of each account today, by its id; None: nobody stands in."""
+    people, ladder = people_of(session, clinic_id), ladder_of(session, clinic_id)
+    lead = _lead(people, ladder, today)
+    lead_id = lead.id if lead else None
+    return {each.id: stand_in(each, people=people, lead_id=lead_id, today=today) for each in people.values()}
 
 
 def lead_of(session: Db, clinic_id: str, *, now: datetime) -> User | None:

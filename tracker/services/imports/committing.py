@@ -1,6 +1,9 @@
 """The dry run and the import of a batch: the same plan, kept as a report or written in one transaction."""
 
-from collections.abc import Collection, Mapping, Sequence
+import math
+import random
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -13,20 +16,23 @@ from tracker.models.base import Db
 from tracker.models.clinic import Clinic
 from tracker.models.imports import ImportBatch, ImportState
 from tracker.rules.casefile import BadCase, validate
-from tracker.services import audit, checking
+from tracker.services import audit, checking, foretelling
 from tracker.services.actor import Actor
 from tracker.services.clinic_day import day_in
 from tracker.services.errors import Conflict, Refused
+from tracker.services.foretelling import Foretold
 from tracker.services.imports.batches import keep_report, read_records
 from tracker.services.imports.on_file import read_desk
 from tracker.services.imports.planning import Plan, Progress, Read, make_plan
 from tracker.services.imports.report import Report
-from tracker.services.imports.store import Store
+from tracker.services.imports.store import Entry, Store
 from tracker.services.imports.writing import Writer, write_history, write_rows
 from tracker.services.loading import load_cases
 
+LOOKED_AT_ONCE = 100
+CATALOGUE = "payer", "plan"
 CHECKED_AT_ONCE = 500  # beyond it patients are marked due and the scan checks them
-ALERTS_FORETOLD = 100  # beyond it the dry run does not work out what happens to alerts
+LOOK_SECONDS = 8.0  # so long a dry run looks ahead while a person, and every other writer, waits
 TRIES = 3
 
 
@@ -40,6 +46,7 @@ class Job:
     actor: Actor
     now: datetime
     progress: Progress | None = None
+    look_until: float = math.inf
 
     @property
     def today(self) -> date:
@@ -51,10 +58,17 @@ class Job:
 
 
 def job(
-    session: Db, batch: ImportBatch, *, actor: Actor, now: datetime, progress: Progress | None = None
+    session: Db,
+    batch: ImportBatch,
+    *,
+    actor: Actor,
+    now: datetime,
+    progress: Progress | None = None,
+    look_seconds: float = LOOK_SECONDS,
 ) -> Job:
+    """`look_seconds`: how long a dry run of very many patients may foretell their alerts."""
     clinic = session.execute(select(Clinic).where(Clinic.id == batch.clinic_id)).scalar_one()
-    return Job(session, clinic, batch, actor, now, progress)
+    return Job(session, clinic, batch, actor, now, progress, time.monotonic() + look_seconds)
 
 
 def dry_run(job: Job) -> Report:
@@ -145,36 +159,75 @@ def _try(job: Job, plan: Plan, read: Read, *, keep: bool) -> Mapping[int, Fault]
     All is taken back if there are such rows, or if nothing is to be kept.
     """
     touched = _touched(plan.store)
-    if not touched or (len(touched) > CHECKED_AT_ONCE and not keep):
+    if not touched:
         return {}
+    if not keep:
+        return _foretell(job, plan, read, touched)
     trial = job.session.begin_nested()
     try:
         write_rows(job.writer, plan.store)
         found: dict[int, Fault] = {}
         for start in range(0, len(touched), CHECKED_AT_ONCE):
             found |= _contradictions(job, plan, read, touched[start : start + CHECKED_AT_ONCE])
-        if not found and keep:
-            write_history(job.writer, plan.store)
         if not found:
-            _check(job, plan, touched, keep=keep)
+            write_history(job.writer, plan.store)
+            _check(job, plan, touched)
     except BaseException:
         trial.rollback()
         raise
-    if found or not keep:
+    if found:
         trial.rollback()
     else:
         trial.commit()
     return found
 
 
+def _foretell(job: Job, plan: Plan, read: Read, touched: Sequence[str]) -> Mapping[int, Fault]:
+    """Write and check patient after patient, and take all back: faulty rows, and in the report the alerts.
+
+    Beyond the first few hundred they are looked at as long as there is time, in an order without meaning.
+    The import itself looks at every one for contradictions.
+    """
+    order, told, found = list(touched), Foretold(len(touched)), dict[int, Fault]()
+    random.Random(job.batch.id).shuffle(order)
+    trial = job.session.begin_nested()
+    try:
+        write_rows(job.writer, plan.store, lambda each: each.table in CATALOGUE)
+        for start in range(0, len(order), LOOKED_AT_ONCE):
+            if start >= CHECKED_AT_ONCE and time.monotonic() > job.look_until:
+                break
+            some = set(order[start : start + LOOKED_AT_ONCE])
+            write_rows(job.writer, plan.store, _of_these(some))
+            found |= _contradictions(job, plan, read, some)
+            if not found:
+                foretelling.look(job.session, job.clinic, some, today=job.today, into=told)
+    finally:
+        trial.rollback()
+        job.session.expire_all()
+    plan.report.counts = replace(
+        plan.report.counts,
+        alerts_opened=told.opened,
+        alerts_closed=told.closed,
+        alerts_of=told.of,
+        alerts_looked_at=told.looked_at,
+        alerts_mailed=dict(told.mailed),
+    )
+    return found
+
+
+def _of_these(patients: Collection[str]) -> Callable[[Entry], bool]:
+    return lambda each: _of(each) in patients
+
+
+def _of(entry: Entry) -> str | None:
+    """The patient whose record this is; None: a payer's or a plan's."""
+    return None if entry.table in CATALOGUE else entry.patient_id or entry.id
+
+
 def _touched(store: Store) -> list[str]:
     """Patients whose facts the plan changes."""
-    touched = {
-        each.patient_id or each.id
-        for each in store.entries.values()
-        if (each.added or each.changed) and each.table not in ("payer", "plan")
-    }
-    return sorted(touched)
+    found = {_of(each) for each in store.entries.values() if each.added or each.changed}
+    return sorted(each for each in found if each)
 
 
 def _contradictions(job: Job, plan: Plan, read: Read, touched: Collection[str]) -> dict[int, Fault]:
@@ -201,12 +254,10 @@ def _place(path: str) -> str:
     return " ".join(part.split("[")[0].replace("_", " ") for part in parts)
 
 
-def _check(job: Job, plan: Plan, touched: Collection[str], *, keep: bool) -> None:
-    """Saved means checked; a great many are marked due instead. A dry run of a few tells their alerts."""
+def _check(job: Job, plan: Plan, touched: Collection[str]) -> None:
+    """Saved means checked; a great many are marked due instead."""
     if len(touched) > CHECKED_AT_ONCE:
         checking.mark_due(job.session, clinic_id=job.clinic.id, patient_ids=touched)
-        return
-    if not keep and len(touched) > ALERTS_FORETOLD:
         return
     outcome = checking.recheck_many(
         job.session,

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from tracker.services.foretelling import storms
+
 Line = Sequence[str]
 SHOWN_ROWS = 6
 
@@ -45,7 +47,10 @@ class RowError:
 
 @dataclass(slots=True)
 class Counts:
-    """Rows by what becomes of them, and what is written."""
+    """Rows by what becomes of them, and what is written.
+
+    `alerts_of`: patients whose alerts may change; `alerts_looked_at` of them were decided for the dry run.
+    """
 
     rows: int = 0
     added: int = 0
@@ -58,11 +63,24 @@ class Counts:
     changed_fields: int = 0
     alerts_opened: int | None = None
     alerts_closed: int | None = None
+    alerts_of: int = 0
+    alerts_looked_at: int = 0
+    alerts_mailed: dict[str, int] = field(default_factory=dict)
 
     @property
     def ready(self) -> int:
         """Rows that can be imported, those that change nothing among them."""
         return self.added + self.changed + self.unchanged
+
+    @property
+    def alerts_partial(self) -> bool:
+        """Was only a part of the patients looked at to foretell the alerts?"""
+        return self.alerts_looked_at < self.alerts_of
+
+    @property
+    def storms(self) -> Mapping[str, int]:
+        """People for whom more alerts would open than anyone can act on one by one; about, if partial."""
+        return storms(self.alerts_mailed, looked_at=self.alerts_looked_at, of=self.alerts_of)
 
     @property
     def written(self) -> int:

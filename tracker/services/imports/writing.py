@@ -1,6 +1,6 @@
 """Write a plan: inserts in chunks, updates that raise the version, and what undo and audit need to know."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -43,11 +43,11 @@ class Writer:
     now: datetime
 
 
-def write_rows(writer: Writer, store: Store) -> None:
+def write_rows(writer: Writer, store: Store, wanted: Callable[[Entry], bool] = lambda each: True) -> None:
     """Rows and their children, parents first. Raises Conflict if someone added the same meanwhile."""
     try:
         for table in ORDER:
-            entries = list(store.all(table))
+            entries = [each for each in store.all(table) if wanted(each)]
             for some in chunks([each for each in entries if each.added]):
                 writer.session.execute(insert(TABLES[table]), [_new_row(writer, each) for each in some])
                 write_children(writer, table, some)
@@ -59,7 +59,11 @@ def write_rows(writer: Writer, store: Store) -> None:
             write_children(writer, table, rewritten)
     except IntegrityError as error:
         raise Conflict("Someone changed these records meanwhile. Run the dry run again.") from error
-    checks = [{"patient_id": each.id, "clinic_id": writer.clinic_id} for each in _new_patients(store)]
+    checks = [
+        {"patient_id": each.id, "clinic_id": writer.clinic_id}
+        for each in _new_patients(store)
+        if wanted(each)
+    ]
     for some_checks in chunks(checks):
         writer.session.execute(insert(CHECK), some_checks)
 
