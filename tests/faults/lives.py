@@ -4,8 +4,8 @@
 end by itself, and prints how many were cut off; SECONDS is what a whole life takes.
 `python lives.py FOLDER PORT together COUNT` lets COUNT lives do the work at once; prints their milliseconds.
 `python lives.py FOLDER PORT alone NUMBER` is one life in this very process, the clock at its number.
-`python lives.py FOLDER PORT traced NUMBER STRACE...` is one that begins when `strace` with these options follows it;
-prints how it ended.
+`python lives.py FOLDER PORT traced NUMBER STRACE...` is one that begins when `strace` with these options
+follows it; prints how it ended.
 Each life is a process of its own (a fork, so that starting costs little).
 """
 
@@ -127,7 +127,8 @@ def traced(settings: Settings, number: int, options: list[str]) -> int:
             os._exit(1)
         os._exit(0)
     os.close(reader)
-    strace = subprocess.Popen(["strace", "-f", "-p", str(child), *options], stderr=subprocess.PIPE, text=True)
+    command = ["strace", "-f", "-p", str(child), *options]
+    strace = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     assert strace.stderr is not None
     assert "attached" in strace.stderr.readline()
     os.write(writer, b"x")
