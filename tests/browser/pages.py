@@ -25,6 +25,7 @@ PAGES = (
     "/alerts/views?owner=me",
     "/calendar/",
     "/calendar/feed",
+    "/clinic/ladder",
     "/confirm",
     "/emergency",
     "/emergency/review",

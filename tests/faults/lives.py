@@ -115,7 +115,7 @@ def at_once(settings: Settings, count: int) -> None:
 
 
 def traced(settings: Settings, number: int, options: list[str]) -> int:
-    """Let strace follow a life from its first step on; its status. Starting under strace would cost far more."""
+    """Let strace follow a life from its first step on; its status. A start under strace costs far more."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:

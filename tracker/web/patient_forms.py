@@ -29,11 +29,20 @@ class PatientForm(FactForm):
     birth_date = DateField("Birth date", description="2026-03-17 or 3/17/2026")
     indication = WordField("Takes it for", Indication, blank="Not known")
     owner_id = ChoiceField("Owner", blank="Unowned")
+    backup_id = ChoiceField(
+        "Backup owner",
+        blank="As the owner or the clinic names",
+        description="Told when the owner does not answer",
+    )
     active = BooleanField("In care here", default=True)
 
     def validate_birth_date(self, each: Any) -> None:
         if each.data and each.data > self.today:
             raise ValidationError("A birth date is not in the future.")
+
+    def validate_backup_id(self, each: Any) -> None:
+        if each.data and each.data == self.owner_id.data:
+            raise ValidationError("The backup owner is somebody else than the owner.")
 
     def values(self) -> dict[str, Any]:
         found = super().values()
@@ -83,12 +92,14 @@ def change(patient_id: str) -> ResponseReturnValue:
 
 def _form(row: Patient | None, **source: Any) -> PatientForm:
     form = PatientForm(data=PatientForm.initial(row) if row else {"active": True}, **source)
-    kept = row.owner_id if row else None
-    people = access.scoped(User).where(or_(User.active, User.id == kept)).order_by(User.name)
-    form.owner_id.offer(
+    kept = (row.owner_id, row.backup_id) if row else ()
+    people = access.scoped(User).where(or_(User.active, User.id.in_(kept))).order_by(User.name)
+    pairs = [
         (each.id, each.name if each.active else f"{each.name} (account is off)")
         for each in db.session.execute(people).scalars()
-    )
+    ]
+    form.owner_id.offer(pairs)
+    form.backup_id.offer(pairs)
     return form
 
 

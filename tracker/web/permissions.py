@@ -192,6 +192,7 @@ RULES: dict[str, Rule] = {
     "mail.seen": acts(COORDINATOR),
     "mail.choices": form(VIEWER),
     "mail.policy": form(LEAD, look=LEAD, fresh=True),
+    "ladder.change": form(LEAD, look=LEAD, fresh=True),
     # Clockwork
     "scan.index": looks(VIEWER),
     "scan.check_now": acts(COORDINATOR),

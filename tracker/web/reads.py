@@ -127,6 +127,7 @@ SHOW_NOBODY = {
     *("news.show", "help.keys", "help.switch", "saved_views.index", "saved_views.add", "saved_views.delete"),
     *("saved_views.rename", "scan.index", "scan.check_now", "scan.move_date", "scan.release_mail"),
     *("emergency.index", "mail.index", "mail.choices", "mail.policy", "mail.again", "mail.seen"),
+    "ladder.change",
     *("payers.index", "payers.payer", "payers.plan", "payers.rule", "payers.add_payer", "payers.add_plan"),
     *("payers.change_payer", "calendar.feed", "calendar.feed_settings", "calendar.make_feed"),
     *(
