@@ -35,9 +35,9 @@ class LadderForm(VersionedForm):
     clinician_id = ChoiceField(
         "Account of the clinician", blank="None: the lead is asked to call", description="Mailed directly"
     )
-    critical_hours = _hours("Critical: hours")
-    high_hours = _hours("High: hours")
-    warning_hours = _hours("Warning: hours")
+    critical_hours = _hours("Critical")
+    high_hours = _hours("High")
+    warning_hours = _hours("Warning")
 
 
 @blueprint.route("", methods=["GET", "POST"])
