@@ -370,47 +370,46 @@ def three(session, rosa):
 
 def many(session, cast, act, ids, **more):
     actor = Actor("Ana", cast.ana.id)
-    return getattr(alert_acts, act)(session, ids, clinic_id=cast.renal.id, actor=actor, now=NOW, **more)
+    how = {"clinic_id": cast.renal.id, "actor": actor, "now": NOW, **more}
+    return alert_acts.many(session, getattr(alert_acts, act), ids, **how)
 
 
 def test_many_are_assigned_at_once(session, cast, three):
-    done = many(session, cast, "assign_many", three, user_id=cast.ben.id)
+    done = many(session, cast, "assign", three, user_id=cast.ben.id)
 
     assert (done.changed, done.refused) == (sorted(three), {})
     assert set(session.execute(select(Alert.owner_id)).scalars()) == {cast.ben.id}
 
 
 def test_what_cannot_sleep_so_long_is_refused_with_its_day_and_the_others_sleep(session, cast, three):
-    done = many(session, cast, "snooze_many", three, until=date(2026, 6, 15), reason="Holiday")
+    done = many(session, cast, "snooze", three, until=date(2026, 6, 15), reason="Holiday")
 
     assert set(done.changed) == set(three[1:])
     assert done.refused == {three[0]: "The last safe day is Tue 2026-06-09: snooze until then or earlier."}
 
 
 def test_a_missing_reason_refuses_them_all(session, cast, three):
-    with pytest.raises(Refused, match="Say why they can wait"):
-        many(session, cast, "snooze_many", three, until=date(2026, 6, 15), reason="")
+    with pytest.raises(Refused, match="Say why it can wait"):
+        many(session, cast, "snooze", three, until=date(2026, 6, 15), reason="")
 
 
 def test_another_clinics_alerts_are_not_there_in_bulk_either(session, cast, three):
     actor = Actor("Cleo", cast.cleo.id)
-    done = alert_acts.take_many(session, three, clinic_id=cast.skin.id, actor=actor, now=NOW)
+    done = alert_acts.many(session, alert_acts.take, three, clinic_id=cast.skin.id, actor=actor, now=NOW)
 
     assert done.changed == []
     assert set(done.refused.values()) == {"There is no such alert here."}
 
 
 def test_one_undo_takes_back_a_bulk_act(session, cast, three):
-    many(session, cast, "take_many", three)
-    done = many(session, cast, "undo_many", three)
+    many(session, cast, "take", three)
+    done = many(session, cast, "undo", three)
 
     assert len(done.changed) == 3
     assert set(session.execute(select(Alert.owner_id)).scalars()) == {None}
 
 
-@pytest.mark.parametrize(
-    ("act", "more"), [("acknowledge_many", {}), ("note_many", {"text": "Payer is closed."})]
-)
+@pytest.mark.parametrize(("act", "more"), [("acknowledge", {}), ("note", {"text": "Payer is closed."})])
 def test_the_other_bulk_acts(session, cast, three, act, more):
     done = many(session, cast, act, three, **more)
 
@@ -421,8 +420,8 @@ def test_the_other_bulk_acts(session, cast, three, act, more):
 
 
 def test_snoozed_ones_are_woken_in_bulk(session, cast, three):
-    many(session, cast, "snooze_many", three, until=date(2026, 6, 9), reason="Holiday")
-    done = many(session, cast, "wake_many", three)
+    many(session, cast, "snooze", three, until=date(2026, 6, 9), reason="Holiday")
+    done = many(session, cast, "wake", three)
 
     assert len(done.changed) == 3
     assert set(session.execute(select(Alert.state)).scalars()) == {AlertState.OPEN}

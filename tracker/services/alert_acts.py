@@ -2,7 +2,7 @@
 
 Each act is an event of the alert's history and one of the audit trail, in the caller's transaction. `seen` is
 the last event that the page showed: an act on what a colleague has changed since is a Conflict.
-The `..._many` forms go on past what is refused, and say both.
+`many` does an act to each of many alerts: it goes on past what is refused, and says both.
 """
 
 from collections.abc import Callable, Iterable
@@ -30,7 +30,8 @@ class Done:
     refused: dict[str, str] = field(default_factory=dict)
 
 
-Act = Callable[[str], Alert]
+Act = Callable[..., Alert]
+TYPED = "reason", "text"  # the fields of `alert_hand.typed`
 
 
 # --------------------------------------------------------------------------------------- the acts
@@ -217,107 +218,30 @@ def can_undo(session: Db, *, alert: Alert, actor: Actor, now: datetime) -> bool:
 # ------------------------------------------------------------------------------------ many at once
 
 
-def take_many(session: Db, alert_ids: Iterable[str], *, clinic_id: str, actor: Actor, now: datetime) -> Done:
-    return _many(
-        session,
-        alert_ids,
-        clinic_id,
-        lambda each: take(session, clinic_id=clinic_id, alert_id=each, actor=actor, now=now),
-    )
-
-
-def assign_many(
+def many(
     session: Db,
+    act: Act,
     alert_ids: Iterable[str],
     *,
     clinic_id: str,
-    user_id: str | None,
     actor: Actor,
     now: datetime,
+    **how: object,
 ) -> Done:
-    return _many(
-        session,
-        alert_ids,
-        clinic_id,
-        lambda each: assign(
-            session, clinic_id=clinic_id, alert_id=each, user_id=user_id, actor=actor, now=now
-        ),
-    )
+    """One act on each alert by itself: a refusal leaves the others' changes. `how`: what else it takes.
 
-
-def acknowledge_many(
-    session: Db, alert_ids: Iterable[str], *, clinic_id: str, actor: Actor, now: datetime
-) -> Done:
-    return _many(
-        session,
-        alert_ids,
-        clinic_id,
-        lambda each: acknowledge(session, clinic_id=clinic_id, alert_id=each, actor=actor, now=now),
-    )
-
-
-def snooze_many(
-    session: Db,
-    alert_ids: Iterable[str],
-    *,
-    clinic_id: str,
-    until: date,
-    reason: str,
-    actor: Actor,
-    now: datetime,
-) -> Done:
-    """An alert whose last safe day is earlier is refused with that day; the others sleep."""
-    alert_hand.typed(reason, "Say why they can wait.", LONGEST_REASON)
-    return _many(
-        session,
-        alert_ids,
-        clinic_id,
-        lambda each: snooze(
-            session, clinic_id=clinic_id, alert_id=each, until=until, reason=reason, actor=actor, now=now
-        ),
-    )
-
-
-def wake_many(session: Db, alert_ids: Iterable[str], *, clinic_id: str, actor: Actor, now: datetime) -> Done:
-    return _many(
-        session,
-        alert_ids,
-        clinic_id,
-        lambda each: wake(session, clinic_id=clinic_id, alert_id=each, actor=actor, now=now),
-    )
-
-
-def note_many(
-    session: Db, alert_ids: Iterable[str], *, clinic_id: str, text: str, actor: Actor, now: datetime
-) -> Done:
-    alert_hand.typed(text, "Write the note.", LONGEST_NOTE, field="text")
-    return _many(
-        session,
-        alert_ids,
-        clinic_id,
-        lambda each: note(session, clinic_id=clinic_id, alert_id=each, text=text, actor=actor, now=now),
-    )
-
-
-def undo_many(session: Db, alert_ids: Iterable[str], *, clinic_id: str, actor: Actor, now: datetime) -> Done:
-    return _many(
-        session,
-        alert_ids,
-        clinic_id,
-        lambda each: undo(session, clinic_id=clinic_id, alert_id=each, actor=actor, now=now),
-    )
-
-
-def _many(session: Db, alert_ids: Iterable[str], clinic_id: str, act: Act) -> Done:
-    """Each alert by itself: a refusal leaves the others' changes."""
+    A text that is missing or too long is wrong for all alike, and refuses the whole.
+    """
     done = Done()
     ids = sorted(set(alert_ids))
     alert_hand.hold_patients(session, clinic_id, ids)
     for alert_id in ids:
         try:
             with session.begin_nested():
-                act(alert_id)
+                act(session, clinic_id=clinic_id, alert_id=alert_id, actor=actor, now=now, **how)
         except (Refused, NotFound, Conflict) as error:
+            if isinstance(error, Refused) and error.field in TYPED:
+                raise
             done.refused[alert_id] = str(error)
         else:
             done.changed.append(alert_id)

@@ -6,6 +6,7 @@ The acts are those of `alert_acts`. None of them is a decision.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -52,27 +53,17 @@ def do(
 ) -> Done:
     """Do it. What is refused is told, and changes nothing of the others."""
     _few_enough(alert_ids)
+    place: dict[str, Any] = {"clinic_id": clinic_id, "actor": actor, "now": now}
     if wish.act is Act.ASSIGN:
-        return alert_acts.assign_many(
-            session, alert_ids, user_id=wish.user_id, clinic_id=clinic_id, actor=actor, now=now
-        )
+        return alert_acts.many(session, alert_acts.assign, alert_ids, **place, user_id=wish.user_id)
     if wish.act is Act.SNOOZE:
         if wish.until is None:
             raise Refused("Give the day on which they come back.", field="until")
-        return alert_acts.snooze_many(
-            session,
-            alert_ids,
-            until=wish.until,
-            reason=wish.text,
-            clinic_id=clinic_id,
-            actor=actor,
-            now=now,
-        )
+        how: dict[str, Any] = {"until": wish.until, "reason": wish.text}
+        return alert_acts.many(session, alert_acts.snooze, alert_ids, **place, **how)
     if wish.act is Act.NOTE:
-        return alert_acts.note_many(
-            session, alert_ids, text=wish.text, clinic_id=clinic_id, actor=actor, now=now
-        )
-    return alert_acts.acknowledge_many(session, alert_ids, clinic_id=clinic_id, actor=actor, now=now)
+        return alert_acts.many(session, alert_acts.note, alert_ids, **place, text=wish.text)
+    return alert_acts.many(session, alert_acts.acknowledge, alert_ids, **place)
 
 
 def foretell(
@@ -115,9 +106,8 @@ def undo(session: Db, at: datetime, *, clinic_id: str, actor: Actor, now: dateti
     ids = select(AlertEvent.alert_id).where(
         AlertEvent.clinic_id == clinic_id, AlertEvent.actor_id == actor.user_id, AlertEvent.at == at
     )
-    return alert_acts.undo_many(
-        session, session.execute(ids).scalars().all(), clinic_id=clinic_id, actor=actor, now=now
-    )
+    found = session.execute(ids).scalars().all()
+    return alert_acts.many(session, alert_acts.undo, found, clinic_id=clinic_id, actor=actor, now=now)
 
 
 def by_reason(refused: Mapping[str, str]) -> dict[str, list[str]]:
