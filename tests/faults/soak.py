@@ -5,6 +5,7 @@ of the folder, so that a run that is stopped goes on where it was. Ends with 1 i
 """
 
 import json
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -28,17 +29,28 @@ def main() -> int:
     kept = folder / "soak.jsonl"
     done = [json.loads(line) for line in kept.read_text().splitlines()] if kept.exists() else []
     names = {each["round"] for each in done}
-    for name, work in plan(folder, given or FULL):
-        if name in names:
-            continue
+    todo = [each for each in plan(folder, given or FULL) if each[0] not in names]
+    left = 0
+    for number, (name, work) in enumerate(todo, start=1):
         begun = time.monotonic()
-        result = work()
+        try:
+            result = work()
+        except subprocess.TimeoutExpired as late:
+            left += 1
+            print(f"{name}: not done in {late.timeout:.0f} s, left for the next run")
+            continue
         done.append({"round": name, "figures": result.figures, "wrong": result.wrong})
         with kept.open("a") as file:
             file.write(json.dumps(done[-1]) + "\n")
-        print(f"{name}: {said(result.figures)} ({time.monotonic() - begun:.0f} s)", *result.wrong, sep="\n  ")
+        print(
+            f"{number} of {len(todo)}: {name}: {said(result.figures)} ({time.monotonic() - begun:.0f} s)",
+            *result.wrong,
+            sep="\n  ",
+        )
         sys.stdout.flush()
-    return summary(done)
+    if left:
+        print(f"{left} rounds are left: the machine was too busy. Run it again.")
+    return summary(done) or int(left > 0)
 
 
 def plan(folder: Path, wanted: dict[str, str]) -> Iterator[Round]:
