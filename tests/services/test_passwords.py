@@ -54,6 +54,12 @@ def test_beside_a_second_factor_a_password_may_be_shorter(length, second_factor,
             check(password, second_factor=second_factor)
 
 
+@pytest.mark.parametrize("password", ["leavemealone", "harrypotter", "Abrakadabra", "sojdlg123aljg"])
+def test_what_leaked_is_refused(password):
+    with pytest.raises(Refused, match="among the first that are tried"):
+        check_password(password, email="kim@clinic.example", name="Kim Tran", second_factor=True)
+
+
 def test_an_endless_password_is_refused_at_once():
     with pytest.raises(Refused, match="at most"):
         check("vK2#pq9Lz!mT4xw8" * 5000)

@@ -5,7 +5,6 @@ decision function, and the savepoint is taken back.
 """
 
 import math
-import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,6 +16,7 @@ from sqlalchemy import or_, select
 from tracker.models.authorization import Authorization
 from tracker.models.base import Db
 from tracker.models.clinic import Clinic
+from tracker.models.ids import in_no_order
 from tracker.models.patient import Coverage, Patient
 from tracker.models.user import User
 from tracker.rules.answer import Answer
@@ -130,8 +130,7 @@ def _members(session: Db, clinic_id: str, plan_ids: Sequence[str]) -> list[str]:
         Patient.clinic_id == clinic_id, Patient.active, or_(*(Patient.id.in_(each) for each in of_plans))
     )
     ids = list(session.execute(query.order_by(Patient.id)).scalars())
-    random.Random(clinic_id).shuffle(ids)
-    return ids
+    return sorted(ids, key=in_no_order)
 
 
 def _decided(

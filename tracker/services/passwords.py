@@ -1,11 +1,13 @@
 """Which passwords are good enough: long, and not what everybody tries first. No rules about signs or digits.
 
-The words are a list of this project, written for it and free for any use; a password is common when it is
-one of them alone or repeated, however it is dressed up with digits, signs and swapped letters.
+Two lists: the 30,000 most common passwords of leaked collections (zxcvbn), as they are; and words of this
+project, free for any use, alone or repeated, however dressed up with digits, signs and swapped letters.
 """
 
 import re
 from pathlib import Path
+
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from tracker.services.errors import Refused
 
@@ -16,6 +18,7 @@ LONGEST_PASSWORD = 256
 FEWEST_DIFFERENT = 5
 
 COMMON = frozenset(Path(__file__).with_name("common_passwords.txt").read_text(encoding="ascii").split())
+LEAKED = frozenset(FREQUENCY_LISTS["passwords"])
 RUNS = ("abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm", "1qaz2wsx3edc4rfv")
 SWAPPED = str.maketrans("013457@$!|", "oieastasil")
 NOT_LETTERS = re.compile("[^a-z]+")
@@ -41,7 +44,7 @@ def check_password(password: str, *, email: str, name: str, second_factor: bool)
 def is_common(password: str) -> bool:
     """Whether it is one of the words everybody tries, a run of keys, or one thing over and over."""
     lowered = password.casefold()
-    if len(set(lowered)) < FEWEST_DIFFERENT or lowered in COMMON:
+    if len(set(lowered)) < FEWEST_DIFFERENT or lowered in COMMON or lowered in LEAKED:
         return True
     if _is_run(re.sub("[^a-z0-9]", "", lowered)):
         return True

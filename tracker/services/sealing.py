@@ -119,7 +119,7 @@ def _same_rows(one: sqlite3.Connection, other: sqlite3.Connection, table: str) -
     columns = one.execute(f'PRAGMA table_info("{table}")').fetchall()
     key = [row[1] for row in sorted(columns, key=lambda row: row[5]) if row[5]] or [row[1] for row in columns]
     order = ", ".join(f'"{name}"' for name in key)
-    query = f'SELECT * FROM "{table}" ORDER BY {order}'  # noqa: S608 - names from the schema
+    query = f'SELECT * FROM "{table}" ORDER BY {order}'  # noqa: S608 # nosec B608 # names from the schema
     pairs = zip_longest(one.execute(query), other.execute(query))
     return all(first == second for first, second in pairs)
 

@@ -1,7 +1,6 @@
 """The dry run and the import of a batch: the same plan, kept as a report or written in one transaction."""
 
 import math
-import random
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from tracker.formats.clinic_rows import ClinicRecord, Fault
 from tracker.models.audit import AuditAction
 from tracker.models.base import Db
 from tracker.models.clinic import Clinic
+from tracker.models.ids import in_no_order
 from tracker.models.imports import ImportBatch, ImportState
 from tracker.rules.casefile import BadCase, validate
 from tracker.services import audit, checking, foretelling
@@ -188,8 +188,7 @@ def _foretell(job: Job, plan: Plan, read: Read, touched: Sequence[str]) -> Mappi
     Beyond the first few hundred they are looked at as long as there is time, in an order without meaning.
     The import itself looks at every one for contradictions.
     """
-    order, told, found = list(touched), Foretold(len(touched)), dict[int, Fault]()
-    random.Random(job.batch.id).shuffle(order)
+    order, told, found = sorted(touched, key=in_no_order), Foretold(len(touched)), dict[int, Fault]()
     trial = job.session.begin_nested()
     try:
         write_rows(job.writer, plan.store, lambda each: each.table in CATALOGUE)
