@@ -51,4 +51,8 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_emergency_access_clinic_id_reviewed_at"), "emergency_access", ["clinic_id", "reviewed_at"]
     )
-    op.create_index(op.f("ix_emergency_access_user_id_ends_at"), "emergency_access", ["user_id", "ends_at"])
+    op.create_index(
+        op.f("ix_emergency_access_clinic_id_user_id_ends_at"),
+        "emergency_access",
+        ["clinic_id", "user_id", "ends_at"],
+    )

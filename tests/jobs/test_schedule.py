@@ -55,11 +55,11 @@ def beats(office):
         return {row.name: row.at for row in session.execute(select(Heartbeat)).scalars()}
 
 
-def test_the_first_tick_comes_at_once_and_leaves_both_heartbeats(quick):
+def test_the_first_tick_comes_at_once_and_leaves_its_heartbeats(quick):
     work = Clockwork(quick)
     work.start()
     try:
-        assert until(lambda: set(beats(quick)) == {"scan", "mail"}, seconds=5)
+        assert until(lambda: set(beats(quick)) == {"scan", "clock", "mail"}, seconds=30)
     finally:
         work.stop()
 
@@ -153,7 +153,7 @@ def test_a_clock_that_comes_right_after_1970_costs_no_time(quick, monkeypatch):
     try:
         assert until(lambda: len(ticks) == 1)
         work._scheduler.modify_job("tick", next_run_time=real_clock.now().replace(year=1970))
-        assert until(lambda: len(ticks) >= 3, seconds=5)
+        assert until(lambda: len(ticks) >= 3, seconds=30)
     finally:
         work.stop()
 

@@ -200,9 +200,13 @@ def without_ties(facts: Any) -> Any:
     """Where the rulebook says "then as listed" the order is a fact."""
     for number, each in enumerate(facts["patient"]["coverages"]):
         each["rank"] = number + 1
-    for number, each in enumerate(facts["patient"]["authorizations"]):
+    ends: set[date] = set()
+    for each in facts["patient"]["authorizations"]:
         end = date.fromisoformat(each["to"] or "2027-12-01")
-        each["to"] = (end.replace(day=1) + timedelta(days=number)).isoformat()
+        while end in ends:
+            end += timedelta(days=1)
+        ends.add(end)
+        each["to"] = end.isoformat()
     return facts
 
 

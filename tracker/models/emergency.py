@@ -22,7 +22,7 @@ class EmergencyAccess(ClinicRow, Base):
         belongs_to("patient"),
         ForeignKeyConstraint(["user_id"], ["app_user.id"], ondelete="RESTRICT"),
         Index(None, "clinic_id", "reviewed_at"),
-        Index(None, "user_id", "ends_at"),
+        Index(None, "clinic_id", "user_id", "ends_at"),
         CheckConstraint("opened_at <= ends_at", name="opened_first"),
         CheckConstraint(
             "(reviewed_at IS NULL) = (reviewed_by IS NULL) AND (reviewed_at IS NULL) = (review_note IS NULL)",
