@@ -129,8 +129,7 @@ def _members(session: Db, clinic_id: str, plan_ids: Sequence[str]) -> list[str]:
     query = select(Patient.id).where(
         Patient.clinic_id == clinic_id, Patient.active, or_(*(Patient.id.in_(each) for each in of_plans))
     )
-    ids = list(session.execute(query.order_by(Patient.id)).scalars())
-    return sorted(ids, key=in_no_order)
+    return sorted(session.execute(query).scalars(), key=in_no_order)
 
 
 def _decided(

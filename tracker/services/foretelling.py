@@ -47,12 +47,22 @@ def names_in_charge(session: Db, clinic_id: str, today: date) -> dict[str | None
     return {None: UNOWNED, **{each: found.name if found else UNOWNED for each, found in people.items()}}
 
 
-def look(session: Db, clinic: Clinic, ids: Collection[str], *, today: date, into: Foretold) -> None:
-    """Add what a check of these patients would open and close, by the facts as this transaction has them."""
+def look(
+    session: Db,
+    clinic: Clinic,
+    ids: Collection[str],
+    *,
+    today: date,
+    names: Mapping[str | None, str],
+    into: Foretold,
+) -> None:
+    """Add what a check of these patients would open and close, by the facts as this transaction has them.
+
+    `names`: as `names_in_charge` gives them, read once for all batches.
+    """
     cases = load_cases(session, clinic, ids, as_of=today)
     kept = _open_keys(session, clinic.id, ids)
     owners = _owners(session, clinic.id, ids)
-    names = names_in_charge(session, clinic.id, today)
     for patient_id, case in cases.items():
         found = {each.key: each for each in check(case, today).alerts} if patient_id in owners else {}
         opened = found.keys() - kept.get(patient_id, set())

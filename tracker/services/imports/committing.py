@@ -189,6 +189,7 @@ def _foretell(job: Job, plan: Plan, read: Read, touched: Sequence[str]) -> Mappi
     The import itself looks at every one for contradictions.
     """
     order, told, found = sorted(touched, key=in_no_order), Foretold(len(touched)), dict[int, Fault]()
+    names = foretelling.names_in_charge(job.session, job.clinic.id, job.today)
     trial = job.session.begin_nested()
     try:
         write_rows(job.writer, plan.store, lambda each: each.table in CATALOGUE)
@@ -199,7 +200,7 @@ def _foretell(job: Job, plan: Plan, read: Read, touched: Sequence[str]) -> Mappi
             write_rows(job.writer, plan.store, _of_these(some))
             found |= _contradictions(job, plan, read, some)
             if not found:
-                foretelling.look(job.session, job.clinic, some, today=job.today, into=told)
+                foretelling.look(job.session, job.clinic, some, today=job.today, names=names, into=told)
     finally:
         trial.rollback()
         job.session.expire_all()
