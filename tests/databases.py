@@ -5,7 +5,6 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
 
 from sqlalchemy import Engine, NullPool, create_engine, make_url, text
@@ -78,7 +77,7 @@ class Databases:
 
     def fresh(self, *, empty: bool = False) -> str:
         """Address of a new database: with every table, or with none."""
-        name = self._make(self._free_name(), "template1" if empty else self.names[0])
+        name = self._make(f"tracker_{os.getpid()}_{len(self.names)}", "template1" if empty else self.names[0])
         self.names.append(name)
         return self.address.set(database=name).render_as_string(hide_password=False)
 
@@ -94,11 +93,6 @@ class Databases:
                 connection.execute(text(f'DELETE FROM "{table}"'))
         return self.shared.url.render_as_string(hide_password=False)
 
-    def _free_name(self) -> str:
-        """The same again after a drop, so that what is compiled for its address serves again."""
-        numbers = (f"tracker_{os.getpid()}_{number}" for number in count(1))
-        return next(name for name in numbers if name not in self.names)
-
     def _make(self, name: str, template: str) -> str:
         with self.admin.connect() as connection:
             connection.execute(text(f'DROP DATABASE IF EXISTS "{name}"'))
@@ -106,12 +100,10 @@ class Databases:
         return name
 
     def drop(self, address: str) -> None:
-        name = str(make_url(address).database)
         with self.admin.connect() as connection:
-            connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
-        self.names.remove(name)
+            connection.execute(text(f'DROP DATABASE IF EXISTS "{make_url(address).database}" WITH (FORCE)'))
 
     def close(self) -> None:
-        for name in reversed(list(self.names)):
+        for name in self.names:
             self.drop(self.address.set(database=name).render_as_string(hide_password=False))
         self.admin.dispose()
