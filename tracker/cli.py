@@ -10,7 +10,7 @@ from flask.cli import FlaskGroup
 from tracker.services.errors import TrackerError
 from tracker.settings import BadSettings
 
-# In the order of a first day.
+# By name: the module in `tracker.commands`, and the command there.
 COMMANDS = {
     "run": "run:run",
     "demo": "demo:demo",
