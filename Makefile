@@ -26,6 +26,7 @@ bench: .venv/installed-test
 	@$(BIN)/python tests/bench/check_speed.py
 	@$(BIN)/python tests/bench/worklist_speed.py
 	@$(BIN)/python tests/bench/sign_in_timing.py
+	@$(BIN)/python tests/bench/load.py
 
 KILLS ?= 1000
 TOGETHER ?= 100

@@ -20,6 +20,7 @@ from tracker import cipher
 from tracker.models import Base
 
 BUSY_SECONDS = 10
+MAPPED_BYTES = 256 * 1024 * 1024
 SHORT_WAIT = 0.25  # of a writer that a person waits for
 
 
@@ -93,7 +94,11 @@ def prepare_engine(engine: Engine, *, key: str = "") -> None:
 
 def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON"):
+    for pragma in (
+        *("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON"),
+        # Every view is put on record, and each write empties every connection's own cache: read the system's.
+        f"mmap_size={MAPPED_BYTES}",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 

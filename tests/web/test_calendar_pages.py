@@ -59,6 +59,31 @@ def of(session, clinic, owner=None):
     return [(each.on.isoformat(), each.kind) for each in found]
 
 
+def counted(session, clinic, owner=None):
+    """The same from the counts of the days."""
+    days = calendar.days(
+        session, clinic_id=clinic.id, first=date(2026, 6, 8), last=date(2026, 7, 14), owners=owner and [owner]
+    )
+    assert len(days) == 37
+    return [(day.on.isoformat(), kind) for day in days for kind, n in day.counts.items() for _ in range(n)]
+
+
+@pytest.mark.parametrize("owner", [None, "ana", calendar.UNOWNED])
+def test_the_days_count_what_the_list_names(session, cast, rosa, owner):
+    named = cast.ana.id if owner == "ana" else owner
+    listed = of(session, cast.renal, named)
+
+    assert bool(listed) is (owner != calendar.UNOWNED)
+    assert counted(session, cast.renal, named) == listed
+
+
+def test_the_days_count_nobody_of_another_clinic_or_no_longer_here(session, cast, rosa):
+    assert counted(session, cast.skin) == []
+    rosa.active = False
+    session.commit()
+    assert counted(session, cast.renal) == of(session, cast.renal) == []
+
+
 def test_everything_stands_on_its_day(session, cast, rosa):
     assert of(session, cast.renal) == [
         ("2026-06-10", EntryKind.START),

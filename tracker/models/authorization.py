@@ -35,6 +35,7 @@ class Authorization(Limit, PatientFact, Base):
         Index(None, "clinic_id", "number"),
         Index(None, "clinic_id", "plan_id"),
         Index(None, "clinic_id", "renews_id"),
+        Index(None, "clinic_id", "ends_on"),
         in_order(),
         in_order("requested_starts_on", "requested_ends_on"),
         at_least("limit_quantity", 1),

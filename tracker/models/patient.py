@@ -49,7 +49,8 @@ class PatientCheck(Base):
         Index(None, "clinic_id", "earliest_denial_on"),
         Index(None, "clinic_id", "start_renewal_by"),
         Index(None, "clinic_id", "next_fill_on"),
-        Index(None, "clinic_id", "future_fill_count", "error"),  # what every page says of all patients
+        # What every page says of all patients is counted without reading their answers.
+        Index("ix_patient_check_counted", "clinic_id", "patient_id", "due", "error", "future_fill_count"),
     )
 
     patient_id: Mapped[str] = mapped_column(row_id(), primary_key=True)

@@ -7,14 +7,14 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from tracker.models.alert import Alert, AlertState
 from tracker.models.authorization import Authorization
 from tracker.models.base import Db
 from tracker.models.patient import Patient, PatientCheck
 from tracker.rules.words import AlertCode, AuthorizationStatus
-from tracker.services.fill_marks import read_marks
+from tracker.services.fill_marks import count_marks, read_marks
 from tracker.services.kept_answer import FillResult
 from tracker.services.patients import Who, who_columns
 
@@ -27,6 +27,7 @@ DUE_FACTS = {
     AlertCode.APPEAL_DEADLINE: "due_on",
     AlertCode.PA_DECISION_OVERDUE: "due_at",
 }
+_CHECKED = and_(PatientCheck.clinic_id == Patient.clinic_id, PatientCheck.patient_id == Patient.id)
 GRANTED = (AuthorizationStatus.APPROVED, AuthorizationStatus.PARTIALLY_APPROVED)
 
 
@@ -73,27 +74,46 @@ class Day:
 def entries(
     session: Db, *, clinic_id: str, first: date, last: date, owners: Collection[str] | None = None
 ) -> list[Entry]:
-    """Everything from `first` to `last`, both included, in the order of the days. Three queries.
+    """Everything from `first` to `last`, both included, in the order of the days. Four queries.
 
     `owners`: users' ids, `unowned` among them, or None for everyone's patients.
     """
     mine = _owned_by(clinic_id, owners)
+    starts, ends = _starts(mine, first, last), _ends(mine, first, last)
     found = [
-        *_of_checks(session, mine, first, last),
-        *_ends(session, mine, first, last),
+        *_fills(session, mine, first, last),
+        *(Entry(row[WHO], EntryKind.START, Who(*row[:WHO])) for row in map(tuple, session.execute(starts))),
+        *(
+            Entry(row[WHO], EntryKind.ENDS, Who(*row[:WHO]), number=row[WHO + 1])
+            for row in map(tuple, session.execute(ends))
+        ),
         *_deadlines(session, _owned_by(clinic_id, owners, ALERT_OWNER), first, last),
     ]
     order = {kind: place for place, kind in enumerate(EntryKind)}
     return sorted(found, key=lambda each: (each.on, order[each.kind], each.who.name, each.who.id))
 
 
-def days(found: Iterable[Entry], first: date, last: date) -> list[Day]:
-    """The same, counted for each day of the range."""
-    counts: Counter[tuple[date, EntryKind]] = Counter((each.on, each.kind) for each in found)
-    return [
-        Day(on, {kind: n for kind in EntryKind if (n := counts[on, kind])})
-        for on in (first + timedelta(days=n) for n in range((last - first).days + 1))
-    ]
+def days(
+    session: Db, *, clinic_id: str, first: date, last: date, owners: Collection[str] | None = None
+) -> list[Day]:
+    """How many entries of each kind every day holds. Four queries, none of which reads a name."""
+    mine = _owned_by(clinic_id, owners)
+    range_of_days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    marks = (
+        select(PatientCheck.fill_marks).join(Patient, _CHECKED).where(mine, PatientCheck.next_fill_on <= last)
+    )
+    fills = count_marks(session.execute(marks).scalars(), range_of_days)
+    starts = _counts(session, _starts(mine, first, last), PatientCheck.start_renewal_by)
+    ends = _counts(session, _ends(mine, first, last), Authorization.ends_on)
+    due = Counter(
+        each.on for each in _deadlines(session, _owned_by(clinic_id, owners, ALERT_OWNER), first, last)
+    )
+    found = []
+    for on, of_results in zip(range_of_days, fills, strict=True):
+        counts = {OF_FILL[result]: n for result, n in of_results.items()}
+        counts |= {EntryKind.DEADLINE: due[on], EntryKind.START: starts[on], EntryKind.ENDS: ends[on]}
+        found.append(Day(on, {kind: n for kind in EntryKind if (n := counts[kind])}))
+    return found
 
 
 def _owned_by(
@@ -106,28 +126,22 @@ def _owned_by(
     return and_(here, or_(named, owner.is_(None)) if UNOWNED in owners else named)
 
 
-def _of_checks(session: Db, mine: ColumnElement[bool], first: date, last: date) -> Iterable[Entry]:
-    """Fills to come and renewals to start, from what the checks keep."""
-    query = (
-        select(*who_columns(), PatientCheck.fill_marks, PatientCheck.start_renewal_by)
-        .join(
-            PatientCheck,
-            and_(PatientCheck.clinic_id == Patient.clinic_id, PatientCheck.patient_id == Patient.id),
-        )
-        .where(
-            mine, or_(PatientCheck.next_fill_on <= last, PatientCheck.start_renewal_by.between(first, last))
-        )
+def _counts(session: Db, query: Select[Any], day: Any) -> Counter[date]:
+    """How many rows of a query fall on each day."""
+    counted = query.with_only_columns(day, func.count()).group_by(day)
+    return Counter({row[0]: row[1] for row in session.execute(counted)})
+
+
+def _starts(mine: ColumnElement[bool], first: date, last: date) -> Select[Any]:
+    return (
+        select(*who_columns(), PatientCheck.start_renewal_by)
+        .join(PatientCheck, _CHECKED)
+        .where(mine, PatientCheck.start_renewal_by.between(first, last))
     )
-    for row in map(tuple, session.execute(query)):
-        who, (marks, start_by) = Who(*row[:WHO]), row[WHO:]
-        for on, result in read_marks(marks, first, last):
-            yield Entry(on, OF_FILL[result], who)
-        if start_by is not None and first <= start_by <= last:
-            yield Entry(start_by, EntryKind.START, who)
 
 
-def _ends(session: Db, mine: ColumnElement[bool], first: date, last: date) -> Iterable[Entry]:
-    query = (
+def _ends(mine: ColumnElement[bool], first: date, last: date) -> Select[Any]:
+    return (
         select(*who_columns(), Authorization.ends_on, Authorization.number)
         .join(
             Authorization,
@@ -135,8 +149,18 @@ def _ends(session: Db, mine: ColumnElement[bool], first: date, last: date) -> It
         )
         .where(mine, Authorization.status.in_(GRANTED), Authorization.ends_on.between(first, last))
     )
+
+
+def _fills(session: Db, mine: ColumnElement[bool], first: date, last: date) -> Iterable[Entry]:
+    query = (
+        select(*who_columns(), PatientCheck.fill_marks)
+        .join(PatientCheck, _CHECKED)
+        .where(mine, PatientCheck.next_fill_on <= last)
+    )
     for row in map(tuple, session.execute(query)):
-        yield Entry(row[WHO], EntryKind.ENDS, Who(*row[:WHO]), number=row[WHO + 1])
+        who = Who(*row[:WHO])
+        for on, result in read_marks(row[WHO], first, last):
+            yield Entry(on, OF_FILL[result], who)
 
 
 def _deadlines(session: Db, mine: ColumnElement[bool], first: date, last: date) -> Iterable[Entry]:
@@ -144,7 +168,12 @@ def _deadlines(session: Db, mine: ColumnElement[bool], first: date, last: date) 
     query = (
         select(*who_columns(), Alert.id, Alert.code, Alert.facts)
         .join(Alert, and_(Alert.clinic_id == Patient.clinic_id, Alert.patient_id == Patient.id))
-        .where(mine, Alert.state == AlertState.OPEN, Alert.code.in_([code.value for code in DUE_FACTS]))
+        .where(
+            mine,
+            Alert.state == AlertState.OPEN,
+            Alert.code.in_([code.value for code in DUE_FACTS]),
+            Alert.due_on.between(first, last),
+        )
     )
     for row in map(tuple, session.execute(query)):
         alert_id, code, facts = row[WHO:]

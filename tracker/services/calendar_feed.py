@@ -75,13 +75,12 @@ def ical(session: Db, user: User, *, today: date, now: datetime, address: str) -
     """One all-day event for each day with something of those this person answers for, or unowned."""
     first, last = today - BEFORE, today + AHEAD
     owners = {*ownership.answered_for(session, user, clinic_id=user.clinic_id, today=today), calendar.UNOWNED}
-    found = calendar.entries(session, clinic_id=user.clinic_id, first=first, last=last, owners=owners)
     feed = Calendar()
     feed.add("prodid", "-//PA tracker//calendar//EN")
     feed.add("version", "2.0")
     feed.add("x-wr-calname", "PA tracker")
     feed.add("refresh-interval", timedelta(hours=6), parameters={"value": "DURATION"})
-    for each in calendar.days(found, first, last):
+    for each in calendar.days(session, clinic_id=user.clinic_id, first=first, last=last, owners=owners):
         words = calendar.in_words(each.counts)
         if words:
             feed.add_component(_event(each.on, words, user.id, now, address))

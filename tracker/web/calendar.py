@@ -53,19 +53,21 @@ def index() -> str:
     today = access.today()
     asked = _asked(today)
     first, last = _range(asked)
-    found = calendar.entries(
-        db.session, clinic_id=access.current_clinic_id(), first=first, last=last, owners=_owners(asked.owner)
-    )
-    days = calendar.days(found, first, last)
+    range_asked: dict[str, Any] = {
+        "clinic_id": access.current_clinic_id(),
+        "first": first,
+        "last": last,
+        "owners": _owners(asked.owner),
+    }
+    days = calendar.days(db.session, **range_asked)
+    listed = calendar.entries(db.session, **range_asked) if asked.view == "list" else []
     before, after = _neighbours(asked)
     return render_template(
         "calendar/month.html" if asked.view == "month" else "calendar/list.html",
         asked=asked,
         today=today,
         weeks=[days[n : n + 7] for n in range(0, len(days), 7)],
-        days=[(day, [each for each in found if each.on == day.on]) for day in days]
-        if asked.view == "list"
-        else [],
+        days=[(day, [each for each in listed if each.on == day.on]) for day in days],
         totals=_totals(days, asked),
         kinds=KINDS,
         people=_people(),
