@@ -18,9 +18,10 @@ LAW = {
     "formats": {"rules"},
     "models": {"rules", "clock"},
     "cipher": {"settings"},
+    "keyring": set(),
     "db": {"models", "cipher"},
-    "services": {"models", "rules", "formats", "clock", "cipher"},
-    "web": {"services", "rules", "models", "clock", "db", "settings"},
+    "services": {"models", "rules", "formats", "clock", "cipher", "keyring"},
+    "web": {"services", "rules", "models", "clock", "db", "settings", "keyring"},
     "jobs": {"services", "rules", "models", "clock", "db", "cipher", "settings"},
 }
 COMPOSITION = {"factory", "cli", "commands", "migrating", "readiness", "running", "serving", "__init__"}

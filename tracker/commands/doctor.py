@@ -20,7 +20,7 @@ from tracker.jobs.delivery import SmtpDelivery, Undelivered
 from tracker.migrating import current, newest
 from tracker.models.audit import AuditEvent
 from tracker.running import is_running
-from tracker.services import backups, health, heartbeat, holds
+from tracker.services import app_secrets, backups, health, heartbeat, holds
 from tracker.settings import BadSettings, Mode, Settings
 
 ROOM = 500_000_000  # bytes
@@ -177,6 +177,33 @@ def _encryption(given: Settings) -> Iterator[Finding]:
         )
 
 
+def _secret_keys(visit: Visit) -> Iterator[Finding]:
+    """What hangs on which secret key, and whether those of before may go."""
+    stand = app_secrets.standing(db.session, visit.app.extensions["keyring"])
+    old = len(visit.settings.secret_keys) - 1
+    if stand.lost:
+        yield Finding(
+            Level.BAD,
+            f"Secret key: it does not read the secrets of {stand.lost} authenticator apps.",
+            "Name the key of before in TRACKER_OLD_SECRET_KEYS; without it, their app is set up anew.",
+        )
+    if stand.waiting:
+        yield Finding(
+            Level.LOOK,
+            f"Secret key: {stand.waiting} authenticator apps hang on an old key, or are kept as earlier "
+            "releases did.",
+            "Run: tracker keys rewrap",
+        )
+    elif old:
+        yield Finding(
+            Level.LOOK,
+            "Secret key: nothing hangs on the old ones.",
+            "Remove TRACKER_OLD_SECRET_KEYS." if not stand.lost else "",
+        )
+    elif not stand.lost:
+        yield Finding(Level.OK, "Secret key: everything is sealed with it.")
+
+
 def _file_system(path: Path) -> str:
     """The kind of file system that holds a path; empty where the system does not say."""
     best, kind = Path(), ""
@@ -279,4 +306,4 @@ def _backups(visit: Visit) -> Iterator[Finding]:
         )
 
 
-LOOKS: tuple[Look, ...] = (_settings, _database, _clock, _scan, _mail, _backups)
+LOOKS: tuple[Look, ...] = (_settings, _database, _secret_keys, _clock, _scan, _mail, _backups)
