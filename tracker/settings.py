@@ -103,6 +103,9 @@ class Settings(BaseModel):
         "", description="bearer token that opens /metrics; without one it is closed in production", repr=False
     )
     upload_megabytes: int = Field(20, ge=1, le=200, description="largest file that can be uploaded")
+    call_limits: bool = Field(
+        True, description="limits on how often one person may call pages; 0 only to measure or to attack it"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="how much is logged")
 
     @model_validator(mode="after")
