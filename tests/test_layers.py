@@ -19,9 +19,10 @@ LAW = {
     "models": {"rules", "clock"},
     "cipher": {"settings"},
     "keyring": set(),
+    "antivirus": set(),
     "db": {"models", "cipher"},
     "services": {"models", "rules", "formats", "clock", "cipher", "keyring"},
-    "web": {"services", "rules", "models", "clock", "db", "settings", "keyring"},
+    "web": {"services", "rules", "models", "clock", "db", "settings", "keyring", "antivirus"},
     "jobs": {"services", "rules", "models", "clock", "db", "cipher", "settings"},
 }
 COMPOSITION = {"factory", "cli", "commands", "migrating", "readiness", "running", "serving", "__init__"}

@@ -54,6 +54,8 @@ def test_production_starts_when_all_is_said(tmp_path):
         ({**PRODUCTION, "TRACKER_OLD_SECRET_KEYS": "short"}, "each key of TRACKER_OLD_SECRET_KEYS"),
         ({**PRODUCTION, "TRACKER_OLD_SECRET_KEYS": "x" * 32}, "names a key twice"),
         ({**PRODUCTION, "TRACKER_OLD_SECRET_KEYS": f"{'y' * 32} {'y' * 32}"}, "names a key twice"),
+        ({"TRACKER_CLAMD": "scanner.example:3310"}, "in the clear"),
+        ({"TRACKER_CLAMD": "clamd.sock"}, "path of a socket"),
         ({**PRODUCTION, "TRACKER_PUBLIC_URL": "http://x.example"}, "https"),
         ({**PRODUCTION, "TRACKER_PUBLIC_URL": ""}, "set TRACKER_PUBLIC_URL"),
         ({**PRODUCTION, "TRACKER_LOG_LEVEL": "DEBUG"}, "use INFO"),

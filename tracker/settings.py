@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 PREFIX = "TRACKER_"
 DATABASE_KEY = re.compile("[0-9a-fA-F]{64}")
+CLAMD = re.compile(r"/\S+|(?:127\.0\.0\.1|localhost):[0-9]{1,5}")
 TEST_ONLY = {"TRACKER_TEST_PG_URL", "TRACKER_TEST_MUST_RUN"}
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 WEAK_WORDS = ("secret", "changeme", "change-me", "password", "default", "example", "please")
@@ -102,6 +103,9 @@ class Settings(BaseModel):
     metrics_token: str = Field(
         "", description="bearer token that opens /metrics; without one it is closed in production", repr=False
     )
+    clamd: str = Field(
+        "", description="ClamAV's clamd, which looks through uploads: path of its socket, or 127.0.0.1:3310"
+    )
     upload_megabytes: int = Field(20, ge=1, le=200, description="largest file that can be uploaded")
     call_limits: bool = Field(
         True, description="limits on how often one person may call pages; 0 only to measure or to attack it"
@@ -124,6 +128,11 @@ class Settings(BaseModel):
                 "set TRACKER_SECRET_KEY to 32 random characters or more",
             ),
             *self._wrong_keys(),
+            (
+                bool(self.clamd) and not CLAMD.fullmatch(self.clamd),
+                "TRACKER_CLAMD must be the path of a socket, or a port of this machine as 127.0.0.1:3310: "
+                "files are sent to it in the clear",
+            ),
             (production and self.as_of is not None, "TRACKER_AS_OF moves the date; remove it in production"),
             (
                 production and not self.public_url,

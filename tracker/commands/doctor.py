@@ -15,6 +15,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from tracker import cipher, clock
+from tracker.antivirus import EICAR, NotScanned, Scanner
 from tracker.db import db
 from tracker.jobs.delivery import SmtpDelivery, Undelivered
 from tracker.migrating import current, newest
@@ -306,4 +307,29 @@ def _backups(visit: Visit) -> Iterator[Finding]:
         )
 
 
-LOOKS: tuple[Look, ...] = (_settings, _database, _secret_keys, _clock, _scan, _mail, _backups)
+def _virus_scanner(visit: Visit) -> Iterator[Finding]:
+    """Whether it answers, and finds what every scanner finds."""
+    given = visit.settings
+    if not given.clamd:
+        if given.mode is Mode.PRODUCTION:
+            cure = "Install clamav-daemon and set TRACKER_CLAMD, or have the machines that open them do it."
+            yield Finding(Level.LOOK, "Virus scanner: uploads are not looked through.", cure)
+        return
+    try:
+        found = Scanner(given.clamd).virus_in(EICAR)
+    except NotScanned as failure:
+        yield Finding(
+            Level.BAD,
+            f"Virus scanner: {failure}, so no upload is taken.",
+            f"Start clamav-daemon, and see that this account may use {given.clamd}.",
+        )
+        return
+    if found is None:
+        yield Finding(
+            Level.BAD, "Virus scanner: it does not find the harmless test file (EICAR).", "Run: freshclam"
+        )
+    else:
+        yield Finding(Level.OK, "Virus scanner: it answers and finds the test file (EICAR).")
+
+
+LOOKS: tuple[Look, ...] = (_settings, _database, _secret_keys, _clock, _scan, _mail, _virus_scanner, _backups)
