@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test screenshots bench soak attacks reference mutants install install-test clean
+.PHONY: run test screenshots bench soak attacks audit-packages reference mutants install install-test clean
 
 run: .venv/installed
 	@exec $(BIN)/python app.py
@@ -39,6 +39,14 @@ soak: .venv/installed-test
 
 attacks: .venv/installed-test
 	ATTACKS=full $(BIN)/pytest -n 2 tests/web/test_attacks.py
+
+# Known holes in the packages of constraints.txt, as PyPI lists them; what cannot be asked about is a failure.
+audit-packages: build/audit/bin/pip-audit
+	@build/audit/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip --strict
+
+build/audit/bin/pip-audit:
+	@$(PYTHON) -m venv build/audit
+	@build/audit/bin/pip install --quiet --disable-pip-version-check pip-audit==2.10.1
 
 COUNT ?= 1000
 FIRST ?= 0

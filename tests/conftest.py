@@ -89,6 +89,7 @@ def settings(tmp_path: Path, database_url: str) -> Settings:
         instance=tmp_path,
         database_url=database_url,
         secret_key="a secret of the tests, long enough to be one",
+        call_limits=False,  # tests of many calls make them within a second; test_pace has them on
     )
 
 

@@ -18,9 +18,11 @@ LAW = {
     "formats": {"rules"},
     "models": {"rules", "clock"},
     "cipher": {"settings"},
+    "keyring": set(),
+    "antivirus": set(),
     "db": {"models", "cipher"},
-    "services": {"models", "rules", "formats", "clock", "cipher"},
-    "web": {"services", "rules", "models", "clock", "db", "settings"},
+    "services": {"models", "rules", "formats", "clock", "cipher", "keyring"},
+    "web": {"services", "rules", "models", "clock", "db", "settings", "keyring", "antivirus"},
     "jobs": {"services", "rules", "models", "clock", "db", "cipher", "settings"},
 }
 COMPOSITION = {"factory", "cli", "commands", "migrating", "readiness", "running", "serving", "__init__"}

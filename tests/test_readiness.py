@@ -77,6 +77,13 @@ def test_production_refuses_a_secret_that_someone_typed(app_of, secret):
         make_ready(app)
 
 
+def test_production_refuses_an_old_secret_that_someone_typed(app_of):
+    app = app_of(Mode.PRODUCTION, old_secret_keys="changeme-changeme-changeme-changeme-1")
+
+    with pytest.raises(BadSettings, match="TRACKER_OLD_SECRET_KEYS"):
+        make_ready(app)
+
+
 def test_production_refuses_to_show_its_inside(app_of):
     app = app_of(Mode.PRODUCTION)
     app.debug = True

@@ -26,6 +26,7 @@ COMMANDS = {
     "backup": "backup:backup",
     "restore": "backup:restore",
     "audit": "audit:audit",
+    "keys": "keys:keys",
     "doctor": "doctor:doctor",
 }
 

@@ -58,6 +58,11 @@ def _refuse_carelessness(app: Flask, settings: Settings) -> None:
             "TRACKER_SECRET_KEY is no random text; make one with: "
             "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
         )
+    if any(looks_made_up(key) for key in settings.secret_keys[1:]):
+        raise BadSettings(
+            "TRACKER_OLD_SECRET_KEYS holds what is no random text; take it out: what hangs on it is lost to "
+            "anyone who guesses it"
+        )
 
 
 def _refuse_demo_data() -> None:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 PREFIX = "TRACKER_"
 DATABASE_KEY = re.compile("[0-9a-fA-F]{64}")
+CLAMD = re.compile(r"/\S+|(?:127\.0\.0\.1|localhost):[0-9]{1,5}")
 TEST_ONLY = {"TRACKER_TEST_PG_URL", "TRACKER_TEST_MUST_RUN"}
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 WEAK_WORDS = ("secret", "changeme", "change-me", "password", "default", "example", "please")
@@ -48,7 +49,16 @@ class Settings(BaseModel):
     database_key: str = Field(
         "", description="the key itself, where no file can be: 64 hexadecimal digits", repr=False
     )
-    secret_key: str = Field("", description="signs cookies; 32 characters or more; required in production")
+    secret_key: str = Field(
+        "",
+        description="signs cookies, seals app secrets; 32 characters or more; required in production",
+        repr=False,
+    )
+    old_secret_keys: str = Field(
+        "",
+        description="secret keys of before, newest first, a blank or line break between them; they only read",
+        repr=False,
+    )
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=1, le=65535, description="port to listen on")
     public_url: str = Field(
@@ -93,7 +103,13 @@ class Settings(BaseModel):
     metrics_token: str = Field(
         "", description="bearer token that opens /metrics; without one it is closed in production", repr=False
     )
+    clamd: str = Field(
+        "", description="ClamAV's clamd, which looks through uploads: path of its socket, or 127.0.0.1:3310"
+    )
     upload_megabytes: int = Field(20, ge=1, le=200, description="largest file that can be uploaded")
+    call_limits: bool = Field(
+        True, description="limits on how often one person may call pages; 0 only to measure or to attack it"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="how much is logged")
 
     @model_validator(mode="after")
@@ -111,13 +127,11 @@ class Settings(BaseModel):
                 production and len(self.secret_key) < 32,
                 "set TRACKER_SECRET_KEY to 32 random characters or more",
             ),
+            *self._wrong_keys(),
             (
-                bool(self.database_key) and not DATABASE_KEY.fullmatch(self.database_key),
-                "the database key must be 64 hexadecimal digits; make one with: tracker db new-key FILE",
-            ),
-            (
-                bool(self.database_key) and self.sqlite_file is None,
-                "the database key is for a SQLite file; have another database encrypted where it is kept",
+                bool(self.clamd) and not CLAMD.fullmatch(self.clamd),
+                "TRACKER_CLAMD must be the path of a socket, or a port of this machine as 127.0.0.1:3310: "
+                "files are sent to it in the clear",
             ),
             (production and self.as_of is not None, "TRACKER_AS_OF moves the date; remove it in production"),
             (
@@ -159,6 +173,27 @@ class Settings(BaseModel):
             ),
         ]
 
+    def _wrong_keys(self) -> list[tuple[bool, str]]:
+        production = self.mode is Mode.PRODUCTION
+        return [
+            (
+                production and any(len(key) < 32 for key in self.secret_keys[1:]),
+                "each key of TRACKER_OLD_SECRET_KEYS has 32 random characters or more",
+            ),
+            (
+                bool(self.old_secret_keys) and len(set(self.secret_keys)) < len(self.secret_keys),
+                "TRACKER_OLD_SECRET_KEYS names a key twice, or the one of TRACKER_SECRET_KEY",
+            ),
+            (
+                bool(self.database_key) and not DATABASE_KEY.fullmatch(self.database_key),
+                "the database key must be 64 hexadecimal digits; make one with: tracker db new-key FILE",
+            ),
+            (
+                bool(self.database_key) and self.sqlite_file is None,
+                "the database key is for a SQLite file; have another database encrypted where it is kept",
+            ),
+        ]
+
     @property
     def host_names(self) -> frozenset[str]:
         """Names that a request may be for; empty: any, as where nobody said which. This machine's always."""
@@ -180,6 +215,13 @@ class Settings(BaseModel):
     def database(self) -> str:
         """The SQLAlchemy address in use."""
         return self.database_url or f"sqlite:///{(self.instance / 'tracker.db').resolve()}"
+
+    @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """The secret key and those of before, newest first. A key with a blank in it stands on a line."""
+        old = self.old_secret_keys
+        keys = old.splitlines() if "\n" in old else old.split()
+        return (self.secret_key, *(key.strip() for key in keys if key.strip()))
 
     @property
     def mail_folder(self) -> Path:

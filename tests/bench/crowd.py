@@ -95,5 +95,6 @@ def settings_in(folder: Path) -> Settings:
         mode=Mode.DEMO,
         instance=folder,
         secret_key="a secret of the bench, long enough to be one",
+        call_limits=False,
         scan_seconds=3600,
     )

@@ -46,6 +46,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         mode=Mode.DEMO,
         instance=tmp_path_factory.mktemp("instance"),
         secret_key="a secret of the tests, long enough to be one",
+        call_limits=False,
         as_of=AS_OF,
         scan_seconds=3600,  # nothing checks here: the one beat below stays fresh for the whole run
     )

@@ -57,6 +57,8 @@ def test_only_the_ping_fetches_and_only_the_mailer_connects():
 
     assert [name for name, code in text.items() if "urllib.request" in code] == ["tracker/jobs/ping.py"]
     assert {name.split("/")[1] for name, names in users.items() if "smtplib" in names} == {"jobs"}
+    openers = {name for name, code in text.items() if "socket.socket(" in code or "create_connection" in code}
+    assert openers == {"tracker/antivirus.py", "tracker/jobs/smtp_line.py"}
     assert [name for name, names in users.items() if "http" in names or "aiohttp" in names] == []
 
 

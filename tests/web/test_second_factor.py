@@ -1,19 +1,23 @@
 """The second factor: asked for, set up, used once, lost and replaced."""
 
+import base64
 import re
 from datetime import timedelta
 
 import crawling
 import pytest
 import time_machine
+from argon2 import PasswordHasher
 from flask import current_app
+from flask_security import Totp
 from sqlalchemy import select
 
 import make
 from tracker.models.audit import AuditAction, AuditEvent
 from tracker.models.outbox import OutboxMessage
 from tracker.models.second_factor import AuthenticatorApp, RecoveryCode
-from tracker.services import second_factors, users
+from tracker.services import app_secrets, second_factors, users
+from tracker.web import authenticator
 
 START = "2026-03-17 08:00:05 +0000"
 
@@ -46,8 +50,8 @@ def knock(client, **more):
 def code(session, name="ana"):
     """What the app on the telephone shows now."""
     user = users.by_email(session, f"{name}@clinic.example")
-    secret = session.get(AuthenticatorApp, user.id, populate_existing=True).secret
-    return current_app.extensions["authenticator"].generate_totp_password(secret)
+    row = session.get(AuthenticatorApp, user.id, populate_existing=True)
+    return current_app.extensions["authenticator"].generate_totp_password(authenticator.plain_secret(row))
 
 
 def set_up(client, session):
@@ -275,9 +279,10 @@ def test_each_change_is_recorded_and_told_to_its_person(client, strict, session)
 def test_the_secret_of_the_app_is_not_readable_in_the_database(client, strict, session):
     set_up(client, session)
     row = session.scalars(select(AuthenticatorApp)).one()
-    plain = current_app.extensions["authenticator"].get_totp_b32_key(row.secret)
+    plain = current_app.extensions["authenticator"].get_totp_b32_key(authenticator.plain_secret(row))
 
     assert plain not in row.secret
+    assert plain.encode() not in base64.urlsafe_b64decode(row.secret.rpartition(".")[2])
 
 
 def test_the_demo_signs_in_in_one_step(client, cast, session, travel):
@@ -325,3 +330,81 @@ def test_an_administrator_asks_one_person_for_a_factor_and_forgets_a_lost_one(ap
 
     assert ana.get("/patients").location.startswith("/sign-in")
     assert knock(ana).location == "/second-factor/set-up"
+
+
+def test_a_row_of_the_release_before_opens_and_is_sealed(client, strict, session, travel):
+    """Written as it was then: encrypted by passlib, with a key made from the secret key."""
+    set_up(client, session)
+    row = session.scalars(select(AuthenticatorApp)).one()
+    secret_key = current_app.extensions["settings"].secret_key
+    then = Totp({"1": app_secrets.earlier_key(secret_key)}, "PA tracker")
+    row.secret = then.generate_totp_secret()
+    session.commit()
+    travel.shift(timedelta(minutes=2))
+    other = client.application.test_client()
+    knock(other)
+
+    shown = then.generate_totp_password(row.secret)
+    assert other.post("/sign-in/second", data={"code": shown}).status_code == 303
+
+    session.refresh(row)
+    assert not app_secrets.is_earlier(row)
+    assert shown == code(session)
+
+
+def test_another_persons_secret_in_the_row_opens_nothing(client, strict, session, travel):
+    """Whoever can write to the database and has an app of their own."""
+    set_up(client, session)
+    thief = client.application.test_client()
+    thief.post("/sign-in", data={"email": "ben@clinic.example", "password": make.PASSWORD})
+    thief.post("/second-factor/app/start")
+    shown = code(session, "ben")
+    bens = session.get(AuthenticatorApp, strict.ben.id).secret
+    session.get(AuthenticatorApp, strict.ana.id).secret = bens
+    session.commit()
+    other = client.application.test_client()
+    knock(other)
+
+    assert other.post("/sign-in/second", data={"code": shown}).status_code == 422
+
+
+def test_an_app_that_waits_and_cannot_be_read_starts_anew(client, strict, session):
+    knock(client)
+    client.post("/second-factor/app/start")
+    session.scalars(select(AuthenticatorApp)).one().secret = "gcm1.000000000000.AAAA"
+    session.commit()
+    assert client.get("/second-factor/app").location == "/second-factor/set-up"
+
+    assert len(set_up(client, session)) == 10
+
+
+def test_a_password_hash_of_weaker_parameters_is_renewed_at_the_sign_in(client, cast, session, monkeypatch):
+    before = cast.ana.password_hash
+    stronger = PasswordHasher(time_cost=2, memory_cost=16, parallelism=1)
+    monkeypatch.setattr(users, "hasher", stronger)
+
+    assert knock(client, password="wrong").status_code == 422
+    session.refresh(cast.ana)
+    assert cast.ana.password_hash == before
+    assert knock(client).status_code == 303
+
+    session.refresh(cast.ana)
+    assert not stronger.check_needs_rehash(cast.ana.password_hash)
+    assert stronger.verify(cast.ana.password_hash, make.PASSWORD)
+    renewed = cast.ana.password_hash
+    assert knock(client).status_code == 303
+    session.refresh(cast.ana)
+    assert cast.ana.password_hash == renewed
+
+
+def test_a_cookie_signed_by_an_old_key_signs_nobody_in(client, cast, settings):
+    knock(client)
+    cookie = client.get_cookie("tracker").value
+    assert client.get("/patients").status_code == 200
+    new = {"secret_key": "Zt5uB9wE2xR7yG4nH8mJ1kL6pQ3sVcDa", "old_secret_keys": settings.secret_key + "\n"}
+    client.application.secret_key = new["secret_key"]
+    assert settings.model_copy(update=new).secret_keys == (new["secret_key"], settings.secret_key)
+
+    client.set_cookie("tracker", cookie)
+
+    assert client.get("/patients").location.startswith("/sign-in")

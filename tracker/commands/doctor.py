@@ -15,12 +15,13 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from tracker import cipher, clock
+from tracker.antivirus import EICAR, NotScanned, Scanner
 from tracker.db import db
 from tracker.jobs.delivery import SmtpDelivery, Undelivered
 from tracker.migrating import current, newest
 from tracker.models.audit import AuditEvent
 from tracker.running import is_running
-from tracker.services import backups, health, heartbeat, holds
+from tracker.services import app_secrets, backups, health, heartbeat, holds
 from tracker.settings import BadSettings, Mode, Settings
 
 ROOM = 500_000_000  # bytes
@@ -177,6 +178,33 @@ def _encryption(given: Settings) -> Iterator[Finding]:
         )
 
 
+def _secret_keys(visit: Visit) -> Iterator[Finding]:
+    """What hangs on which secret key, and whether those of before may go."""
+    stand = app_secrets.standing(db.session, visit.app.extensions["keyring"])
+    old = len(visit.settings.secret_keys) - 1
+    if stand.lost:
+        yield Finding(
+            Level.BAD,
+            f"Secret key: it does not read the secrets of {stand.lost} authenticator apps.",
+            "Name the key of before in TRACKER_OLD_SECRET_KEYS; without it, their app is set up anew.",
+        )
+    if stand.waiting:
+        yield Finding(
+            Level.LOOK,
+            f"Secret key: {stand.waiting} authenticator apps hang on an old key, or are kept as earlier "
+            "releases did.",
+            "Run: tracker keys rewrap",
+        )
+    elif old:
+        yield Finding(
+            Level.LOOK,
+            "Secret key: nothing hangs on the old ones.",
+            "Remove TRACKER_OLD_SECRET_KEYS." if not stand.lost else "",
+        )
+    elif not stand.lost:
+        yield Finding(Level.OK, "Secret key: everything is sealed with it.")
+
+
 def _file_system(path: Path) -> str:
     """The kind of file system that holds a path; empty where the system does not say."""
     best, kind = Path(), ""
@@ -279,4 +307,29 @@ def _backups(visit: Visit) -> Iterator[Finding]:
         )
 
 
-LOOKS: tuple[Look, ...] = (_settings, _database, _clock, _scan, _mail, _backups)
+def _virus_scanner(visit: Visit) -> Iterator[Finding]:
+    """Whether it answers, and finds what every scanner finds."""
+    given = visit.settings
+    if not given.clamd:
+        if given.mode is Mode.PRODUCTION:
+            cure = "Install clamav-daemon and set TRACKER_CLAMD, or have the machines that open them do it."
+            yield Finding(Level.LOOK, "Virus scanner: uploads are not looked through.", cure)
+        return
+    try:
+        found = Scanner(given.clamd).virus_in(EICAR)
+    except NotScanned as failure:
+        yield Finding(
+            Level.BAD,
+            f"Virus scanner: {failure}, so no upload is taken.",
+            f"Start clamav-daemon, and see that this account may use {given.clamd}.",
+        )
+        return
+    if found is None:
+        yield Finding(
+            Level.BAD, "Virus scanner: it does not find the harmless test file (EICAR).", "Run: freshclam"
+        )
+    else:
+        yield Finding(Level.OK, "Virus scanner: it answers and finds the test file (EICAR).")
+
+
+LOOKS: tuple[Look, ...] = (_settings, _database, _secret_keys, _clock, _scan, _mail, _virus_scanner, _backups)

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
+from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
 from tracker import clock
+from tracker.antivirus import NotScanned, Scanner
 from tracker.db import db
 from tracker.formats.clinic_columns import ClinicField
 from tracker.models.clinic import Clinic
@@ -18,6 +20,7 @@ from tracker.services.errors import NotFound, Refused
 from tracker.services.imports import batches, committing, undoing
 from tracker.services.imports.planning import Progress
 from tracker.services.imports.report import Report, RowReport, rows_in_words
+from tracker.settings import Settings
 
 LISTED = 40
 IGNORE = "ignore"
@@ -90,12 +93,27 @@ def _clinic(name: str | None) -> Clinic:
     raise click.UsageError(f"Say which clinic with --clinic. There are: {listed}")
 
 
+def _looked_through(file: Path) -> bytes:
+    """The file, without a virus where a scanner is set."""
+    settings: Settings = current_app.extensions["settings"]
+    content = file.read_bytes()
+    if not settings.clamd:
+        return content
+    try:
+        virus = Scanner(settings.clamd).virus_in(content)
+    except NotScanned as failure:
+        raise Refused(f"The virus scanner gave no verdict: {failure}. See: tracker doctor") from None
+    if virus is not None:
+        raise Refused(f"{file} holds the virus {virus}. Nothing of it was taken; delete it.")
+    return content
+
+
 def _stage(home: Clinic, file: Path, sheet: str | None, pairs: Sequence[str]) -> ImportBatch:
     batch = batches.stage(
         db.session,
         clinic_id=home.id,
         file_name=file.name,
-        content=file.read_bytes(),
+        content=_looked_through(file),
         sheet=sheet,
         actor=COMMAND,
         now=clock.now(),

@@ -11,8 +11,8 @@ from tracker.models.types import CleanText, UtcDateTime, row_id
 
 
 class AuthenticatorApp(Base):
-    """The app that makes six-digit codes. `secret` is encrypted; `last_counter` is the last code's, so that
-    none counts twice. Not in use until a first code has `confirmed_at`."""
+    """The app that makes six-digit codes. `secret` is sealed for its person; `last_counter` is the last
+    code's, so that none counts twice. Not in use until a first code has `confirmed_at`."""
 
     __tablename__ = "authenticator_app"
     __table_args__ = (

@@ -75,6 +75,8 @@ def start_app(session: Db, user_id: str, secret: str) -> AuthenticatorApp:
         session.add(row)
     elif row.confirmed_at is not None:
         raise Refused("An authenticator app is in use. Remove it first.")
+    else:
+        row.secret = secret
     session.flush()
     return row
 

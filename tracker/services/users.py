@@ -88,11 +88,19 @@ def by_email(session: Db, email: str) -> User | None:
 
 
 def authenticate(session: Db, email: str, password: str) -> User | None:
-    """The active user with this address and password; None for any other pair, after the same work."""
+    """The active user with this address and password; None for any other pair, after the same work.
+
+    A hash made with other parameters than today's is then made anew. The caller commits.
+    """
     user = by_email(session, email)
     known = user is not None and user.password_hash != NO_PASSWORD
-    right = _verified(user.password_hash if user and known else _nobody, password[:LONGEST_PASSWORD])
-    return user if user and known and right and user.active else None
+    password = password[:LONGEST_PASSWORD]
+    right = _verified(user.password_hash if user and known else _nobody, password)
+    if not (user and known and right and user.active):
+        return None
+    if hasher.check_needs_rehash(user.password_hash):
+        _renew_hash(user, password)
+    return user
 
 
 def set_password(session: Db, user: User, password: str, *, second_factor: bool = False) -> None:
@@ -150,6 +158,13 @@ def _hash(password: str) -> str:
         return hasher.hash(password)
     finally:
         _hashing.release()
+
+
+def _renew_hash(user: User, password: str) -> None:
+    try:
+        user.password_hash = _hash(password)
+    except Busy:
+        pass  # the next sign-in does it
 
 
 def _verified(hashed: str, password: str) -> bool:

@@ -13,8 +13,11 @@ from typing import Any
 from cryptography.fernet import Fernet, InvalidToken
 from flask import Flask, current_app
 from flask_security import Totp
+from passlib.totp import TOTP
 
+from tracker.keyring import Keyring
 from tracker.models.second_factor import AuthenticatorApp
+from tracker.services import app_secrets
 from tracker.settings import Settings
 
 ISSUER = "PA tracker"
@@ -33,27 +36,45 @@ class CountingTotp(Totp):
 
 
 def init_app(app: Flask) -> None:
-    """Secrets of apps are encrypted in the database, with a key made from the secret key."""
+    """Secrets of apps are sealed in the database, with a key made from the secret key."""
     settings: Settings = app.extensions["settings"]
-    key = hmac.new(settings.secret_key.encode(), b"authenticator apps", hashlib.sha256).hexdigest()
     sealing = hmac.new(settings.secret_key.encode(), b"sealed texts", hashlib.sha256).digest()
     app.extensions["sealer"] = Fernet(urlsafe_b64encode(sealing))
-    app.extensions["authenticator"] = CountingTotp({"1": key}, ISSUER)
+    app.extensions["keyring"] = Keyring(settings.secret_keys)
+    # It asks for a key and encrypts nothing with it: it is handed secrets in the clear.
+    app.extensions["authenticator"] = CountingTotp(
+        {"1": app_secrets.earlier_key(settings.secret_key)}, ISSUER
+    )
 
 
 def check(code: str, row: AuthenticatorApp) -> bool:
-    """Whether the code is right and new; its counter is then in the row."""
+    """Whether the code is right and new. The row then has its counter, its secret the newest key."""
     holder: Any = row  # Flask-Security hands it on to the two methods above, and looks at nothing else
-    return _totp().verify_totp(code, row.secret, user=holder, window=CLOCK_SKEW_SECONDS)
+    for plain in app_secrets.readings(_ring(), row):
+        if _totp().verify_totp(code, plain, user=holder, window=CLOCK_SKEW_SECONDS):
+            app_secrets.renew(_ring(), row, plain)
+            return True
+    return False
 
 
-def new_secret() -> str:
-    return _totp().generate_totp_secret()
+def new_secret(user_id: str) -> str:
+    """A fresh secret for this person's app, sealed."""
+    return app_secrets.seal(_ring(), TOTP.new().to_json(encrypt=False), user_id=user_id)
 
 
-def picture(row: AuthenticatorApp, email: str) -> str:
+def plain_secret(row: AuthenticatorApp) -> str | None:
+    """The secret in the clear; None if it was changed since, or its key is gone."""
+    return next(iter(app_secrets.readings(_ring(), row)), None)
+
+
+def picture(plain: str, email: str) -> str:
     """The code to scan, as an image address."""
-    return _totp().generate_qrcode(email, row.secret)
+    return _totp().generate_qrcode(email, plain)
+
+
+def typed_key(plain: str) -> str:
+    """The same, to type in."""
+    return _totp().get_totp_pretty_key(plain)
 
 
 def seal(texts: Sequence[str]) -> str:
@@ -74,9 +95,9 @@ def _sealer() -> Fernet:
     return sealer
 
 
-def typed_key(row: AuthenticatorApp) -> str:
-    """The same, to type in."""
-    return _totp().get_totp_pretty_key(row.secret)
+def _ring() -> Keyring:
+    ring: Keyring = current_app.extensions["keyring"]
+    return ring
 
 
 def _totp() -> CountingTotp:

@@ -15,7 +15,7 @@ from tracker.models.user import Role
 from tracker.services import documents
 from tracker.services.documents import Paper
 from tracker.services.errors import BadFile, NotFound, Refused
-from tracker.web import access
+from tracker.web import access, uploads
 from tracker.web.forms import BaseForm, ChoiceField, CleanStringField
 
 blueprint = Blueprint("documents", __name__, url_prefix="/patients/<patient_id>/documents")
@@ -88,13 +88,13 @@ def remove(patient_id: str, document_id: str) -> ResponseReturnValue:
 def _added(patient: Patient, form: UploadForm) -> bool:
     upload = form.file.data
     what, _, row_id = (form.proves.data or "").partition(":")
-    paper = Paper(
-        kind=DocumentKind(str(form.kind.data)),
-        name=upload.filename or "",
-        content=upload.read(),
-        proves=(what, row_id) if row_id else None,
-    )
     try:
+        paper = Paper(
+            kind=DocumentKind(str(form.kind.data)),
+            name=upload.filename or "",
+            content=uploads.content_of(upload, patient_id=patient.id),
+            proves=(what, row_id) if row_id else None,
+        )
         documents.add(db.session, patient, paper, actor=access.current_actor(), now=clock.now())
         db.session.commit()
     except (BadFile, Refused, NotFound) as refused:

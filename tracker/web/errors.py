@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from tracker.db import db
 from tracker.services.errors import BadFile, Conflict, NotFound, Refused, TrackerError
+from tracker.services.pace import TooFast
 from tracker.services.throttle import TooMany
 from tracker.services.users import Busy
 from tracker.web.access import NoLine
@@ -38,6 +39,7 @@ PAGES = {
         "then send this again.",
     ),
 }
+SLOWER = "A little slower, please"
 CSRF_TEXT = "The page was open too long, or you signed in again since. Go back, reload it, and send it again."
 KEPT_HEADERS = {"Allow", "Retry-After"}
 STATUS = {NotFound: 404, Conflict: 409, Refused: 422, BadFile: 422, TooMany: 429, Busy: 503}
@@ -66,6 +68,9 @@ def _foreign(error: CSRFError) -> Page:
 
 def _told(error: TrackerError) -> Page:
     db.session.rollback()
+    if isinstance(error, TooFast):
+        page = render_template("errors/page.html", heading=SLOWER, text=str(error), request_id=None)
+        return page, 429, {"Retry-After": str(error.seconds)}
     text, code, *_ = _page(STATUS.get(type(error), 422), str(error))
     if isinstance(error, TooMany):
         return text, code, {"Retry-After": str(error.seconds or 3600)}

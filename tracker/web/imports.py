@@ -15,7 +15,7 @@ from tracker.services.errors import BadFile, Conflict, Refused
 from tracker.services.imports import batches, committing, undoing
 from tracker.services.imports.export import errors_csv
 from tracker.services.imports.report import Outcome, Report, rows_in_words
-from tracker.web import access
+from tracker.web import access, uploads
 from tracker.web.forms import BaseForm
 
 blueprint = Blueprint("imports", __name__, url_prefix="/imports")
@@ -51,7 +51,7 @@ def index() -> ResponseReturnValue:
             db.session,
             clinic_id=access.current_clinic_id(),
             file_name=upload.filename or "spreadsheet",
-            content=upload.read(),
+            content=uploads.content_of(upload),
             sheet=None,
             actor=access.current_actor(),
             now=clock.now(),

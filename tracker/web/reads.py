@@ -9,7 +9,7 @@ not leave without.
 import logging
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -68,7 +68,7 @@ class Event:
     strict: bool = False
 
 
-TOLD = {200, 403, 422}
+TOLD = {200, 403, 422, 429}
 
 READS: dict[str, Read] = {
     "today.index": Read("today"),
@@ -220,6 +220,9 @@ def _event(response: Response) -> Event | None:
     read = READS.get(endpoint) or Read(endpoint)
     if response.status_code == 403:
         return _of_request(read, AuditAction.DENIED)
+    slowed = g.pop("slowed", None)
+    if slowed and response.status_code == 429:
+        return replace(_of_request(read, AuditAction.DENIED), what=f"too many {slowed} at once")
     if response.status_code != 200 or endpoint in SHOW_NOBODY:
         return None
     return _of_request(read, AuditAction.EXPORTED if read.leaves else AuditAction.VIEWED)

@@ -74,7 +74,7 @@ def _choice(form: PasskeyForm, row: WebSession, user: User) -> str:
 def start_app() -> ResponseReturnValue:
     """Make the secret that the app will hold."""
     _, user = setting_up()
-    second_factors.start_app(db.session, user.id, authenticator.new_secret())
+    second_factors.start_app(db.session, user.id, authenticator.new_secret(user.id))
     db.session.commit()
     return redirect(url_for("second_factor.app"), 303)
 
@@ -84,7 +84,8 @@ def app() -> ResponseReturnValue:
     """Scan the picture, type the first code."""
     row, user = setting_up()
     waiting = db.session.get(AuthenticatorApp, user.id)
-    if waiting is None or waiting.confirmed_at is not None:
+    plain = authenticator.plain_secret(waiting) if waiting is not None else None
+    if waiting is None or plain is None or waiting.confirmed_at is not None:
         return redirect(url_for("second_factor.set_up"), 303)
     form = CodeForm()
     if form.validate_on_submit():
@@ -98,8 +99,8 @@ def app() -> ResponseReturnValue:
     page = render_template(
         "second_factor/app.html",
         form=form,
-        picture=authenticator.picture(waiting, user.email),
-        typed_key=authenticator.typed_key(waiting),
+        picture=authenticator.picture(plain, user.email),
+        typed_key=authenticator.typed_key(plain),
     )
     return page, 422 if form.is_submitted() else 200
 

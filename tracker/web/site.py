@@ -23,6 +23,7 @@ from tracker.web import (
     ladder,
     mail,
     news,
+    pace,
     patient_forms,
     payers,
     people,
@@ -83,6 +84,7 @@ def register(app: Flask) -> None:
     security.init_app(app)
     reads.init_app(app)
     access.init_app(app)
+    pace.init_app(app)
     authenticator.init_app(app)
     filters.init_app(app)
     errors.init_app(app)

@@ -17,7 +17,7 @@ def count(limit: Limit, subject: str) -> None:
     """One more try, kept whatever comes of it. Raises TooMany, the same for subjects that nobody has."""
     now = clock.now()
     try:
-        if _is_apart():
+        if is_apart():
             throttle.take(db.session, ADDRESS, request.remote_addr or "", now=now)
         throttle.take(db.session, limit, subject, now=now)
     except TooMany:
@@ -31,7 +31,7 @@ def right(limit: Limit, subject: str) -> None:
     throttle.forget(db.session, limit, subject)
 
 
-def _is_apart() -> bool:
+def is_apart() -> bool:
     """Whether the address tells one visitor from another. This machine's own is a web server that stands in
     front and was not named in TRACKER_TRUSTED_PROXY; counting it would slow everybody down."""
     try:
