@@ -21,12 +21,14 @@ from random import Random
 from statistics import quantiles
 from urllib.parse import urlencode
 
-from crowd import crowd, settings_in
 from waitress import serve
 
-from tracker.factory import create_app
-from tracker.serving import spare_the_collector
-from tracker.settings import DEMO_EMAIL, DEMO_PASSWORD
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from crowd import crowd, settings_in  # noqa: E402
+from tracker.factory import create_app  # noqa: E402
+from tracker.serving import spare_the_collector  # noqa: E402
+from tracker.settings import DEMO_EMAIL, DEMO_PASSWORD  # noqa: E402
 
 PORT = 5197
 LIMIT_MS = 100

@@ -10,6 +10,7 @@ from flask import Flask, request
 from sqlalchemy import select
 from waitress.server import create_server
 
+from crowd import crowd
 from tracker import clock
 from tracker.db import db
 from tracker.factory import create_app
@@ -20,9 +21,8 @@ from tracker.models.patient import Patient
 from tracker.models.payer import Payer, Plan
 from tracker.models.user import Role, User
 from tracker.readiness import make_ready
-from tracker.services import checking, demo, heartbeat, users
+from tracker.services import checking, heartbeat, users
 from tracker.services.actor import Actor
-from tracker.services.demo_stories import STORIES
 from tracker.services.names import name_key
 from tracker.settings import DEMO_EMAIL, DEMO_PASSWORD, Mode, Settings
 
@@ -118,10 +118,10 @@ def made(state: str, folder: Path) -> Flask:
     )
     app = create_app(settings)
     app.before_request_funcs.setdefault(None, []).insert(0, fail_on_demand)
-    demo.SIZE = CROWD if state == "crowd" else 60
-    demo.STORIES = {n: STORIES[n % 60] for n in range(demo.SIZE) if n % 60 in STORIES}
     if state == "fresh":
         migrate_database(app)
+    elif state == "crowd":
+        crowd(settings, CROWD)
     else:
         make_ready(app)
     with app.app_context():

@@ -12,7 +12,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, FloatRect, Page, sync_playwright
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "browser")]
+sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "browser")]
 
 import morning  # noqa: E402, F401 - before the models, whose columns take the clock with them
 import scenes  # noqa: E402
