@@ -21,14 +21,14 @@ from tracker.jobs.scanner import scan_all
 from tracker.models.alert import Alert
 from tracker.models.authorization import Authorization, Denial, Trial
 from tracker.models.base import Base, PatientFact
-from tracker.models.document import Document, DocumentKind
+from tracker.models.document import Document
 from tracker.models.imports import ImportBatch
 from tracker.models.outbox import OutboxMessage
 from tracker.models.patient import Patient, PatientCheck
 from tracker.models.payer import FormularyRule, Payer, Plan
 from tracker.models.types import CleanText
 from tracker.models.user import Role
-from tracker.rules.words import DenialLevel, Severity
+from tracker.rules.words import DenialLevel, DocumentKind, Severity
 from tracker.services import documents, outbox
 from tracker.services.actor import Actor
 from tracker.services.documents import Paper

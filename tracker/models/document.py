@@ -1,6 +1,6 @@
 """Papers of a patient: letters, chart notes, labs. The content stands in a table of its own."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, Index, LargeBinary
@@ -8,18 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.models.base import Base, ClinicRow, at_least, belongs_to, owned
 from tracker.models.types import CleanText, UtcDateTime, row_id, word_type
-
-
-class DocumentKind(StrEnum):
-    APPROVAL_LETTER = "approval_letter"
-    DENIAL_LETTER = "denial_letter"
-    CHART_NOTE = "chart_note"
-    LAB_REPORT = "lab_report"
-    OTHER = "other"
-
-    @property
-    def label(self) -> str:
-        return self.value.replace("_", " ").capitalize()
+from tracker.rules.words import DocumentKind
 
 
 class MediaType(StrEnum):
@@ -30,7 +19,10 @@ class MediaType(StrEnum):
 
 
 class Document(ClinicRow, Base):
-    """Kept for good: `removed_*` take it off the pages and say why. At most one id says what it proves."""
+    """Kept for good: `removed_*` take it off the pages and say why. At most one id says what it proves.
+
+    `dated_on` is the day that the paper itself bears; null: not on file.
+    """
 
     __tablename__ = "document"
     __table_args__ = owned(
@@ -57,6 +49,7 @@ class Document(ClinicRow, Base):
     media_type: Mapped[MediaType] = mapped_column(word_type(MediaType, "media_type"))
     name: Mapped[str] = mapped_column(CleanText(200))
     size: Mapped[int]
+    dated_on: Mapped[date | None]
     sha256: Mapped[str] = mapped_column(CleanText(64))
     authorization_id: Mapped[str | None] = mapped_column(row_id())
     trial_id: Mapped[str | None] = mapped_column(row_id())

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from tracker.models.base import Base, ClinicRow, Fact, at_least, belongs_to, in_order, owned
 from tracker.models.types import CleanText, Quantity, row_id, word_type
-from tracker.rules.words import LimitMethod, LineOfBusiness
+from tracker.rules.words import DocumentKind, LimitMethod, LineOfBusiness
 
 LIMIT_COLUMNS = (
     "limit_quantity IS NULL",
@@ -79,7 +79,8 @@ class FormularyRule(Limit, Fact, Base):
     """What one plan asks for one code in one period.
 
     Three-valued flags: true, false, null for not known. `quantity_limit` true without the limit's
-    columns, or `step_therapy` true without steps, means: asked for, details not known.
+    columns, or `step_therapy` true without steps, or `papers_asked` true without papers, means: asked for,
+    details not known.
     """
 
     __tablename__ = "formulary_rule"
@@ -108,6 +109,7 @@ class FormularyRule(Limit, Fact, Base):
     refill_threshold_percent: Mapped[int | None]
     step_therapy: Mapped[bool | None]
     step_new_starts_only: Mapped[bool] = mapped_column(default=False)
+    papers_asked: Mapped[bool | None]
     source: Mapped[str | None] = mapped_column(CleanText(300))
     verified_on: Mapped[date | None]
     verified_by: Mapped[str | None] = mapped_column(CleanText(200))
@@ -119,6 +121,31 @@ class FormularyRule(Limit, Fact, Base):
         foreign_keys="[RuleStep.clinic_id, RuleStep.rule_id]",
         overlaps="rule",
     )
+    papers: Mapped[list["RulePaper"]] = relationship(
+        cascade="all, delete-orphan",
+        order_by="RulePaper.position",
+        foreign_keys="[RulePaper.clinic_id, RulePaper.rule_id]",
+    )
+
+
+class RulePaper(ClinicRow, Base):
+    """One paper that a request needs; `max_age_days` null: of any age. Ordered by `position`."""
+
+    __tablename__ = "rule_paper"
+    __table_args__ = owned(
+        ForeignKeyConstraint(
+            ["clinic_id", "rule_id"], ["formulary_rule.clinic_id", "formulary_rule.id"], ondelete="CASCADE"
+        ),
+        UniqueConstraint("clinic_id", "rule_id", "position"),
+        Index(None, "clinic_id", "rule_id"),
+        at_least("max_age_days", 1, 3650),
+    )
+
+    rule_id: Mapped[str] = mapped_column(row_id())
+    position: Mapped[int]
+    kind: Mapped[DocumentKind] = mapped_column(word_type(DocumentKind, "kind"))
+    max_age_days: Mapped[int | None]
+    note: Mapped[str | None] = mapped_column(CleanText(200))
 
 
 class RuleStep(ClinicRow, Base):

@@ -10,8 +10,6 @@ from tracker.rules.words import AlertCode
 DECIDED = "Is it decided? If not: what is missing, who has it, and by when?"
 RENEWAL = "How is the renewal asked for, and can it start on the day after the end?"
 UNITS = "Can units be added, or is a new authorization needed?"
-RENEWAL = "How is the renewal asked for, and can it start on the day after the end?"
-UNITS = "Can units be added, or is a new authorization needed?"
 SPEED = "Can it be decided before that day, or be treated as expedited?"
 ASK: Mapping[str, str] = {
     AlertCode.PA_DECISION_OVERDUE: DECIDED,

@@ -58,6 +58,14 @@ class TrialOutcome(Word):
     OTHER = "other"
 
 
+class DocumentKind(Word):
+    APPROVAL_LETTER = "approval_letter", "Approval letter"
+    DENIAL_LETTER = "denial_letter", "Denial letter"
+    CHART_NOTE = "chart_note", "Chart note"
+    LAB_REPORT = "lab_report", "Lab report"
+    OTHER = "other", "Other"
+
+
 class OverrideKind(Word):
     DOSE_CHANGE = "dose_change"
     VACATION = "vacation"

@@ -14,11 +14,12 @@ from tracker.models.base import Db
 from tracker.models.clinic import Clinic
 from tracker.models.ids import new_id
 from tracker.models.patient import Patient, PatientCheck, Transplant
-from tracker.models.payer import FormularyRule, Payer, Plan, RuleStep
+from tracker.models.payer import FormularyRule, Payer, Plan, RulePaper, RuleStep
 from tracker.models.therapy import Fill, FillUnit, Regimen
 from tracker.models.user import Role, User
 from tracker.rules.words import (
     ClaimStatus,
+    DocumentKind,
     Form,
     Formulation,
     Indication,
@@ -143,7 +144,21 @@ def _rules(session: Db, plan: Plan, payer: str) -> None:
         rule.limit_unit, rule.limit_method = "capsule", LimitMethod.PER_FILL
     if payer == "Unity":
         rule.steps = [_topical_first(plan.clinic_id), _methotrexate_first(plan.clinic_id)]
+    if known:
+        rule.papers_asked, rule.papers = True, _papers(plan.clinic_id)
     session.add(rule)
+
+
+def _papers(clinic_id: str) -> list[RulePaper]:
+    """A chart note of the last half year and a recent lab."""
+    asked = (
+        (DocumentKind.CHART_NOTE, 180, "stable on the drug"),
+        (DocumentKind.LAB_REPORT, 90, "creatinine"),
+    )
+    return [
+        RulePaper(id=new_id(), clinic_id=clinic_id, position=place, kind=kind, max_age_days=days, note=note)
+        for place, (kind, days, note) in enumerate(asked, 1)
+    ]
 
 
 def _topical_first(clinic_id: str) -> RuleStep:

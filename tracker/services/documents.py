@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -12,9 +12,10 @@ from tracker.formats.papers import BadPaper, PaperType, paper_type
 from tracker.models.audit import AuditAction
 from tracker.models.authorization import Authorization, Denial, Trial
 from tracker.models.base import Db
-from tracker.models.document import Document, DocumentContent, DocumentKind, MediaType
+from tracker.models.document import Document, DocumentContent, MediaType
 from tracker.models.patient import Patient
 from tracker.models.types import REFUSED
+from tracker.rules.words import DocumentKind
 from tracker.services import audit
 from tracker.services.actor import Actor
 from tracker.services.errors import BadFile, Conflict, NotFound, Refused
@@ -31,6 +32,7 @@ class Paper:
     name: str
     content: bytes
     proves: tuple[str, str] | None = None
+    dated_on: date | None = None
 
 
 def add(session: Db, patient: Patient, paper: Paper, *, actor: Actor, now: datetime) -> Document:
@@ -52,6 +54,7 @@ def add(session: Db, patient: Patient, paper: Paper, *, actor: Actor, now: datet
         name=safe_name(paper.name, found),
         size=len(paper.content),
         sha256=digest,
+        dated_on=paper.dated_on,
         added_at=now,
         added_by=actor.name,
         **_proof(session, patient, paper),

@@ -19,7 +19,7 @@ from tracker.models.authorization import Authorization, AuthorizationLine
 from tracker.models.base import Db, PatientFact
 from tracker.models.clinic import Clinic
 from tracker.models.patient import Coverage, Patient, PatientCheck
-from tracker.models.payer import FormularyRule, Payer, Plan, RuleStep
+from tracker.models.payer import FormularyRule, Payer, Plan, RulePaper, RuleStep
 from tracker.models.therapy import Fill, FillUnit
 from tracker.services import audit, checking
 from tracker.services.actor import Actor
@@ -207,6 +207,14 @@ def _write_steps(row: FormularyRule, steps: list[dict[str, Any]]) -> None:
     ]
 
 
+def _write_papers(row: FormularyRule, papers: list[dict[str, Any]]) -> None:
+    kept = {paper.position: paper for paper in row.papers}
+    row.papers = [
+        _updated(kept.get(position) or RulePaper(clinic_id=row.clinic_id), {**paper, "position": position})
+        for position, paper in enumerate(papers, start=1)
+    ]
+
+
 def _updated(child: Any, values: Values) -> Any:
     for name, value in values.items():
         if getattr(child, name, None) != value:
@@ -218,6 +226,7 @@ _CHILDREN: dict[str, Callable[[Any, Any], None]] = {
     "units": _write_units,
     "lines": _write_lines,
     "steps": _write_steps,
+    "papers": _write_papers,
 }
 
 
@@ -233,6 +242,7 @@ def _snapshot(row: Any) -> dict[str, Any]:
         taken["lines"] = [_child(line, "authorization_id") for line in row.lines]
     if isinstance(row, FormularyRule):
         taken["steps"] = [_child(step, "rule_id") for step in row.steps]
+        taken["papers"] = [_child(paper, "rule_id") for paper in row.papers]
     return taken
 
 

@@ -15,6 +15,7 @@ from tracker.models.patient import Patient, PatientCheck
 from tracker.models.user import User
 from tracker.rules.what_to_do import RENEWALS
 from tracker.rules.words import AlertCode
+from tracker.services import packets
 from tracker.services.clinic_day import day_in
 from tracker.services.deadlines import Due, Part, due
 from tracker.services.fill_marks import count_marks
@@ -64,12 +65,13 @@ class RunOut:
 
 @dataclass(frozen=True, slots=True)
 class RenewalToStart:
-    """`act`: the next one on the authorization that ends, if an alert names it."""
+    """`act`: the next one on the authorization that ends, if an alert names it; `packet`: of its request."""
 
     who: Who
     start_by: date
     owner: str | None
     act: NextAct | None
+    packet: packets.Count | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +172,17 @@ def to_start(session: Db, *, clinic_id: str, on: date, few: int) -> Part[Renewal
     )
     rows = [tuple(row) for row in session.execute(query)]
     causes = _causes(session, clinic_id, dict.fromkeys((row[0] for row in rows), ABOUT_RENEWAL), only=True)
+    acts = {row[0]: _act(causes.get(row[0])) for row in rows}
+    about = {act.authorization_id: key for key, act in acts.items() if act and act.authorization_id}
+    packs = packets.counts(session, clinic_id=clinic_id, wanted=about, on=on)
     found = [
-        RenewalToStart(Who(*row[:WHO]), start_by=row[WHO], owner=row[WHO + 1], act=_act(causes.get(row[0])))
+        RenewalToStart(
+            Who(*row[:WHO]),
+            start_by=row[WHO],
+            owner=row[WHO + 1],
+            act=(act := acts[row[0]]),
+            packet=packs.get(act.authorization_id or "") if act else None,
+        )
         for row in rows
     ]
     return Part(found, _count(session, clinic_id, past))

@@ -12,7 +12,8 @@ from tracker.models.authorization import Authorization
 from tracker.models.patient import Patient
 from tracker.models.payer import Plan
 from tracker.rules.moves import Move
-from tracker.services import authorization_page, authorizations, contacts, documents
+from tracker.rules.packet import Packet
+from tracker.services import authorization_page, authorizations, contacts, documents, packets
 from tracker.services.errors import Conflict, Refused
 from tracker.web import access
 from tracker.web.authorization_chart import burn_chart
@@ -42,6 +43,7 @@ def show(patient_id: str, authorization_id: str) -> str:
         log=log,
         form=form,
         burn=burn_chart(view.units),
+        pack=_packet(row) if view.may_renew or row.status in authorizations.OPEN else None,
         letters=documents.letters_of(db.session, clinic_id=clinic.id, authorization_id=row.id),
     )
 
@@ -132,7 +134,14 @@ def _draft_page(name: str, patient: Patient, row: Authorization, shown: Any, for
         plan=db.session.get_one(Plan, row.plan_id),
         shown=shown,
         form=form,
+        pack=_packet(row) if name == "renew" else None,
     )
+
+
+def _packet(row: Authorization) -> Packet:
+    wanted = {row.id: row.patient_id}
+    found = packets.packets(db.session, clinic_id=row.clinic_id, wanted=wanted, on=access.today())
+    return found[row.id].packet
 
 
 def _page(what: Move, patient: Patient, row: Authorization, form: MoveForm) -> str:

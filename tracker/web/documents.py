@@ -9,14 +9,15 @@ from wtforms.validators import InputRequired
 
 from tracker import clock
 from tracker.db import db
-from tracker.models.document import Document, DocumentKind
+from tracker.models.document import Document
 from tracker.models.patient import Patient
 from tracker.models.user import Role
+from tracker.rules.words import DocumentKind
 from tracker.services import documents
 from tracker.services.documents import Paper
 from tracker.services.errors import BadFile, NotFound, Refused
 from tracker.web import access, uploads
-from tracker.web.forms import BaseForm, ChoiceField, CleanStringField
+from tracker.web.forms import BaseForm, ChoiceField, CleanStringField, DateField
 
 blueprint = Blueprint("documents", __name__, url_prefix="/patients/<patient_id>/documents")
 KINDS = [(kind.value, kind.label) for kind in DocumentKind]
@@ -31,6 +32,7 @@ class UploadForm(BaseForm):
         render_kw={"accept": ".pdf,.png,.jpg,.jpeg,.txt"},
     )
     kind = ChoiceField("What it is", [InputRequired("Choose one.")], pairs=KINDS, blank=None)
+    dated_on = DateField("Date on the paper", description="How fresh it is. Empty: none is on it.")
     proves = ChoiceField("Attach to", blank="Nothing in particular")
 
 
@@ -43,7 +45,9 @@ class RemoveForm(BaseForm):
 @blueprint.route("", methods=["GET", "POST"])
 def index(patient_id: str) -> ResponseReturnValue:
     patient = access.find_or_404(Patient, patient_id)
-    form = UploadForm(proves=request.args.get("for", "")[:60] or None)
+    form = UploadForm(
+        proves=request.args.get("for", "")[:60] or None, kind=request.args.get("kind", "")[:20] or None
+    )
     form.proves.offer(documents.provable(db.session, clinic_id=patient.clinic_id, patient_id=patient.id))
     if form.validate_on_submit() and _added(patient, form):
         flash("Kept. It is encrypted with the backups, and every download is on record.", "success")
@@ -94,6 +98,7 @@ def _added(patient: Patient, form: UploadForm) -> bool:
             name=upload.filename or "",
             content=uploads.content_of(upload, patient_id=patient.id),
             proves=(what, row_id) if row_id else None,
+            dated_on=form.dated_on.data,
         )
         documents.add(db.session, patient, paper, actor=access.current_actor(), now=clock.now())
         db.session.commit()

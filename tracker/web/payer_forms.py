@@ -7,7 +7,7 @@ from wtforms.fields import SelectChoice
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from tracker.rules import catalogue
-from tracker.rules.words import LimitMethod, LineOfBusiness, TrialOutcome
+from tracker.rules.words import DocumentKind, LimitMethod, LineOfBusiness, TrialOutcome
 from tracker.web.fact_forms.authorizations import check_limit, limit_units
 from tracker.web.fact_forms.base import FactForm, Group, Needed, Scene, keep_offered
 from tracker.web.forms import (
@@ -21,6 +21,7 @@ from tracker.web.forms import (
 )
 
 MOST_STEPS = 4
+MOST_PAPERS = 3
 MOST_ON_FILE = 20
 ACCEPTED = (TrialOutcome.INADEQUATE_RESPONSE, TrialOutcome.INTOLERANCE, TrialOutcome.CONTRAINDICATION)
 
@@ -99,6 +100,25 @@ class StepForm(Form):
         }
 
 
+class PaperForm(Form):
+    """One paper that a request needs; one without a kind is left out."""
+
+    kind = WordField("Paper", DocumentKind, blank="None")
+    max_age_days = WholeField("Not older than, days", low=1, high=3650)
+    note = CleanStringField("What it must show", longest=200)
+
+    def validate_kind(self, each: Any) -> None:
+        if not each.data and (self.max_age_days.data or self.max_age_days.process_errors or self.note.data):
+            raise ValidationError("Say which paper this is, or empty its other fields.")
+
+    def values(self) -> dict[str, Any]:
+        return {
+            "kind": DocumentKind(str(self.kind.data)),
+            "max_age_days": self.max_age_days.data,
+            "note": self.note.data,
+        }
+
+
 class RuleForm(FactForm):
     code = ChoiceField("Billing code", [Needed("Choose the code.")], blank="Choose")
     starts_on = DateField("In force from", description="Leave empty if it always held.")
@@ -117,6 +137,8 @@ class RuleForm(FactForm):
     step_therapy = YesNoUnknownField("Step therapy")
     step_new_starts_only = BooleanField("Steps only of patients new to the drug")
     steps = FieldList(FormField(StepForm), min_entries=MOST_STEPS, max_entries=MOST_ON_FILE)
+    papers_asked = YesNoUnknownField("Papers with the request")
+    papers = FieldList(FormField(PaperForm), min_entries=MOST_PAPERS, max_entries=MOST_ON_FILE)
     source = CleanStringField("Source", longest=300, description="Document and page, or its address")
     verified_on = DateField("Verified on")
     verified_by = CleanStringField("Verified by")
@@ -138,16 +160,24 @@ class RuleForm(FactForm):
         if any(step.form.drugs() for step in self.steps) and each.answer is not True:
             raise ValidationError("Say yes, or empty the steps below.")
 
+    def validate_papers_asked(self, each: Any) -> None:
+        if any(paper.form.kind.data for paper in self.papers) and each.answer is not True:
+            raise ValidationError("Say yes, or empty the papers below.")
+
     @classmethod
     def initial(cls, row: Any) -> dict[str, Any]:
+        papers = [
+            {name: getattr(paper, name) for name in ("kind", "max_age_days", "note")} for paper in row.papers
+        ]
         steps = [{**_step(step), "options": ", ".join(step.options)} for step in row.steps]
-        return {**super().initial(row), "steps": steps}
+        return {**super().initial(row), "steps": steps, "papers": papers}
 
     def values(self) -> dict[str, Any]:
         steps = [step.form.values() for step in self.steps if step.form.drugs()]
+        papers = [paper.form.values() for paper in self.papers if paper.form.kind.data]
         flags = ("prior_authorization_new_starts_only", "step_new_starts_only")
         found = super().values()
-        return {**found, **{name: bool(found[name]) for name in flags}, "steps": steps}
+        return {**found, **{name: bool(found[name]) for name in flags}, "steps": steps, "papers": papers}
 
     def layout(self) -> list[Group]:
         limit = ["limit_quantity", "limit_per_days", "limit_unit", "limit_method", "limit_max_per_day"]
