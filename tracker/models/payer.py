@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from tracker.models.base import Base, ClinicRow, Fact, at_least, belongs_to, in_order, owned
 from tracker.models.types import CleanText, Quantity, row_id, word_type
+from tracker.rules.open_hours import OpenHours, of_columns
 from tracker.rules.words import DocumentKind, LimitMethod, LineOfBusiness
 
 LIMIT_COLUMNS = (
@@ -20,24 +21,46 @@ LIMIT_WHOLE = (
     f"({' AND '.join(LIMIT_COLUMNS)} AND limit_max_per_day IS NULL)"
     f" OR ({' AND '.join(column.replace('IS NULL', 'IS NOT NULL') for column in LIMIT_COLUMNS)})"
 )
+HOURS_COLUMNS = "open_days", "opens_minute", "closes_minute", "hours_zone"
+HOURS_WHOLE = (
+    f"({' AND '.join(f'{column} IS NULL' for column in HOURS_COLUMNS)})"
+    f" OR ({' AND '.join(f'{column} IS NOT NULL' for column in HOURS_COLUMNS)})"
+)
 
 
 class Payer(Fact, Base):
     """Who decides, and how to reach them.
 
     `learnt_decision_days`: the 90th percentile of its own history of prior authorizations; null while it has
-    too few cases.
+    too few cases. `open_days` are ISO weekdays as digits, the minutes those of the payer's own day in
+    `hours_zone`; `hours` is a note beside them.
     """
 
     __tablename__ = "payer"
-    __table_args__ = owned(UniqueConstraint("clinic_id", "name"), at_least("learnt_decision_days", 0, 3650))
+    __table_args__ = owned(
+        UniqueConstraint("clinic_id", "name"),
+        at_least("learnt_decision_days", 0, 3650),
+        at_least("opens_minute", 0, 1439),
+        at_least("closes_minute", 1, 1440),
+        CheckConstraint("opens_minute < closes_minute", name="opens_first"),
+        CheckConstraint(HOURS_WHOLE, name="hours_whole"),
+    )
 
     name: Mapped[str] = mapped_column(CleanText(200))
     phone: Mapped[str | None] = mapped_column(CleanText(60))
     fax: Mapped[str | None] = mapped_column(CleanText(60))
     portal: Mapped[str | None] = mapped_column(CleanText(300))
     hours: Mapped[str | None] = mapped_column(CleanText(200))
+    open_days: Mapped[str | None] = mapped_column(CleanText(7))
+    opens_minute: Mapped[int | None]
+    closes_minute: Mapped[int | None]
+    hours_zone: Mapped[str | None] = mapped_column(CleanText(60))
     learnt_decision_days: Mapped[int | None]
+
+    @property
+    def open_hours(self) -> OpenHours | None:
+        """None: not on file, or only as a note."""
+        return of_columns(self.open_days, self.opens_minute, self.closes_minute, self.hours_zone)
 
     plans: Mapped[list["Plan"]] = relationship(back_populates="payer", order_by="Plan.name", viewonly=True)
 

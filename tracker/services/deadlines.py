@@ -18,7 +18,7 @@ from tracker.models.clinic import Clinic
 from tracker.rules.words import AlertCode
 from tracker.services.clinic_day import day_in, moment_in
 from tracker.services.patients import Who
-from tracker.services.payer_desk import Desk, desks_of
+from tracker.services.payer_desk import Desk, desk_of, desks_of
 from tracker.services.promises import Promise, awaited
 from tracker.services.worklist import AlertLine, lines_of
 
@@ -164,5 +164,5 @@ def _deadline(each: _Found, lines: dict[str, AlertLine], desks: dict[str, Desk])
         line = lines[each.alert_id]
         return Deadline(who=line.who, what=line.label, desk=desk, alert=line, **common)
     if desk is None and promise.payer:
-        desk = Desk(promise.payer, promise.phone, promise.hours, promise.number)
+        desk = desk_of(promise.payer, promise.number)
     return Deadline(who=promise.who, what="answer promised", desk=desk, promise=promise, **common)

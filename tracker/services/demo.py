@@ -35,6 +35,7 @@ from tracker.services.names import name_key
 
 CLINIC = "Demo renal clinic"
 SIZE = 60
+ZONES = {"Beacon": "America/Chicago", "Northstar": "America/Los_Angeles"}
 FAMILIES = """
     Alvarez Brennan Castellanos Duarte Eriksen Farrow Gupta Haddad Ionescu Jankowski Kaur Lindqvist Mendes
     Nakamura Osei Petrov Quirke Rossi Santos Tremblay Ueda Vance Whitfield Xiong Yilmaz Zieliński
@@ -99,6 +100,8 @@ def _plans(session: Db, clinic: Clinic) -> dict[str, Plan]:
     plans = {}
     for payer_name, name, line, phone in rows:
         payer = Payer(id=new_id(), clinic_id=clinic.id, name=payer_name, phone=phone, entered_by=ENTERED_BY)
+        payer.open_days, payer.hours_zone = "12345", ZONES.get(payer_name, "America/New_York")
+        payer.opens_minute, payer.closes_minute = 8 * 60, 18 * 60
         plan = Plan(
             id=new_id(),
             clinic_id=clinic.id,

@@ -10,6 +10,7 @@ from tracker.models.authorization import Authorization
 from tracker.models.authorization_log import ContactLog
 from tracker.models.base import Db
 from tracker.models.payer import Payer, Plan
+from tracker.rules.open_hours import OpenHours
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +23,14 @@ class LastContact:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Whom to call. `number`: of the request or authorization; None: none given yet."""
+    """Whom to call. `hours`: a note. `number`: of the request or authorization; None: none given yet."""
 
     payer: str
     phone: str | None
     hours: str | None
     number: str | None = None
     last: LastContact | None = None
+    open_hours: OpenHours | None = None
 
     @property
     def case(self) -> str | None:
@@ -41,25 +43,28 @@ def desks_of(session: Db, *, clinic_id: str, authorization_ids: Iterable[str]) -
     wanted = list(dict.fromkeys(authorization_ids))
     last = _last_contacts(session, clinic_id, wanted)
     query = (
-        select(Authorization.id, Payer.name, Payer.phone, Payer.hours, Authorization.number)
+        select(Authorization.id, Payer, Authorization.number)
         .join(Plan, and_(Plan.clinic_id == Authorization.clinic_id, Plan.id == Authorization.plan_id))
         .join(Payer, and_(Payer.clinic_id == Plan.clinic_id, Payer.id == Plan.payer_id))
         .where(Authorization.clinic_id == clinic_id, Authorization.id.in_(wanted))
     )
     return {
-        row_id: Desk(payer, phone, hours, number, last.get(row_id))
-        for row_id, payer, phone, hours, number in session.execute(query)
+        row_id: desk_of(payer, number, last.get(row_id)) for row_id, payer, number in session.execute(query)
     }
 
 
 def desks_of_plans(session: Db, *, clinic_id: str, plan_ids: Iterable[str]) -> Mapping[str, Desk]:
     """Whom to call about each of these plans."""
     query = (
-        select(Plan.id, Payer.name, Payer.phone, Payer.hours)
+        select(Plan.id, Payer)
         .join(Payer, and_(Payer.clinic_id == Plan.clinic_id, Payer.id == Plan.payer_id))
         .where(Plan.clinic_id == clinic_id, Plan.id.in_(set(plan_ids)))
     )
-    return {plan_id: Desk(payer, phone, hours) for plan_id, payer, phone, hours in session.execute(query)}
+    return {plan_id: desk_of(payer) for plan_id, payer in session.execute(query)}
+
+
+def desk_of(payer: Payer, number: str | None = None, last: LastContact | None = None) -> Desk:
+    return Desk(payer.name, payer.phone, payer.hours, number, last, payer.open_hours)
 
 
 def _last_contacts(session: Db, clinic_id: str, wanted: Sequence[str]) -> dict[str, LastContact]:

@@ -32,9 +32,7 @@ class Promise:
     said: str
     authorization_id: str | None
     number: str | None
-    payer: str | None
-    phone: str | None
-    hours: str | None
+    payer: Payer | None
 
 
 def awaited(session: Db, *, clinic_id: str, until: date) -> Sequence[Promise]:
@@ -50,9 +48,7 @@ def awaited(session: Db, *, clinic_id: str, until: date) -> Sequence[Promise]:
             ContactLog.said,
             ContactLog.authorization_id,
             Authorization.number,
-            Payer.name,
-            Payer.phone,
-            Payer.hours,
+            Payer,
         )
         .join(Patient, and_(Patient.clinic_id == ContactLog.clinic_id, Patient.id == ContactLog.patient_id))
         .outerjoin(

@@ -14,6 +14,7 @@ from tracker.services.deadlines import Deadline
 from tracker.services.patients import Who
 from tracker.services.payer_desk import Desk
 from tracker.web.filters import distance
+from tracker.web.open_hours import said
 
 HOUR = 3600
 LONGEST_IN_HOURS = 72
@@ -45,7 +46,7 @@ def answer_row(each: Deadline, clinic: Clinic, now: datetime) -> DueRow:
 def chase_row(each: Deadline, clinic: Clinic, now: datetime) -> DueRow:
     """Whom to call: telephone, hours, case number, last contact."""
     today, moment = day_in(clinic, now), moment_in(clinic, now)
-    notes = [*_payer(each.desk, phone=True), *_hours(each.desk), *_case(each.desk), *_last(each)]
+    notes = [*_payer(each.desk, phone=True), *_hours(each.desk, clinic, now), *_case(each.desk), *_last(each)]
     if each.alert is not None and each.alert.code == AlertCode.REFILL_AT_RISK:
         return _row(each, f"fill {distance(each.on, today)}", each.on <= today, notes)
     if each.at is not None and each.on == today:
@@ -88,8 +89,13 @@ def _payer(desk: Desk | None, *, phone: bool = False) -> list[str]:
     return [f"{desk.payer} {desk.phone or '(no telephone on file)'}" if phone else desk.payer]
 
 
-def _hours(desk: Desk | None) -> list[str]:
-    return [desk.hours] if desk and desk.hours else []
+def _hours(desk: Desk | None, clinic: Clinic, now: datetime) -> list[str]:
+    """Whether somebody answers now; the note where that is not known."""
+    if desk is None:
+        return []
+    if desk.open_hours is not None:
+        return [said(desk.open_hours, clinic, now).text]
+    return [desk.hours] if desk.hours else []
 
 
 def _case(desk: Desk | None) -> list[str]:

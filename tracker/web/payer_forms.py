@@ -19,6 +19,7 @@ from tracker.web.forms import (
     WordField,
     YesNoUnknownField,
 )
+from tracker.web.open_hours import DAYS, ZONES, ClockField
 
 MOST_STEPS = 4
 MOST_PAPERS = 3
@@ -30,8 +31,52 @@ class PayerForm(FactForm):
     name = CleanStringField("Name", [Needed("Give the payer's name.")])
     phone = CleanStringField("Phone", longest=60)
     fax = CleanStringField("Fax", longest=60)
-    hours = CleanStringField("Open hours")
     portal = CleanStringField("Portal", longest=300)
+    open_days = SelectMultipleField(
+        "Days on which they answer",
+        choices=[SelectChoice(value, name) for value, name in DAYS],
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+    )
+    opens_minute = ClockField("From", description="As in 08:00 or 8 am")
+    closes_minute = ClockField("To", description="As in 17:00 or 5 pm")
+    hours_zone = ChoiceField("On the clock of", pairs=ZONES, blank="Choose")
+    hours = CleanStringField("Note on the hours", description="As in: press 2 for prior authorization")
+
+    def prepare(self, scene: Scene) -> None:
+        keep_offered(self.hours_zone)
+
+    def validate_open_days(self, each: Any) -> None:
+        if not each.data and (self.opens_minute.data is not None or self.closes_minute.data is not None):
+            raise ValidationError("Tick the days on which they answer, or empty the times.")
+
+    def validate_opens_minute(self, each: Any) -> None:
+        if self.open_days.data and each.data is None and not each.process_errors:
+            raise ValidationError("Give the time from which they answer, as in 08:00, or untick the days.")
+
+    def validate_closes_minute(self, each: Any) -> None:
+        if self.open_days.data and each.data is None and not each.process_errors:
+            raise ValidationError("Give the time until which they answer, as in 17:00, or untick the days.")
+        opens = self.opens_minute.data
+        if each.data is not None and opens is not None and each.data <= opens:
+            raise ValidationError(
+                "It closes before it opens: give a later time, as in 08:00 to 17:00. Midnight is 24:00."
+            )
+
+    def validate_hours_zone(self, each: Any) -> None:
+        if self.open_days.data and not each.data:
+            raise ValidationError("Choose the clock on which these hours are said: the payer's own.")
+
+    def values(self) -> dict[str, Any]:
+        """No days: no hours on file, whatever clock was chosen."""
+        found = super().values()
+        days = "".join(sorted(self.open_days.data or ()))
+        if not days:
+            return found | {"open_days": None, "hours_zone": None}
+        return found | {"open_days": days}
+
+    def layout(self) -> list[Group]:
+        return [Group("", ["name", "phone", "fax", "portal"])]
 
 
 class PlanForm(FactForm):

@@ -1,0 +1,119 @@
+"""Open now, in words on the payer's clock and on one's own; a form that refuses bad hours with the cure."""
+
+import re
+from datetime import UTC, date, datetime
+
+import pytest
+from sqlalchemy import select
+
+import kept
+import make
+from tracker.models.payer import Payer
+from tracker.rules.open_hours import OpenHours
+from tracker.web import open_hours
+
+GOOD = {
+    "name": "Acme Health",
+    "open_days": ["1", "2", "3", "4", "5"],
+    "opens_minute": "8",
+    "closes_minute": "5 pm",
+    "hours_zone": "America/New_York",
+    "hours": "press 2",
+}
+EASTERN = OpenHours("12345", 8 * 60, 17 * 60, "America/New_York")
+HONOLULU = OpenHours("12345", 8 * 60, 17 * 60, "Pacific/Honolulu")
+
+
+@pytest.fixture
+def app(app):
+    app.config["WTF_CSRF_ENABLED"] = False
+    return app
+
+
+@pytest.fixture
+def ana(client, cast):
+    client.post("/sign-in", data={"email": "ana@clinic.example", "password": make.PASSWORD})
+    return client
+
+
+def test_hours_are_kept_and_the_note_beside_them(ana, session):
+    assert ana.post("/payers/new", data=GOOD).status_code == 303
+
+    row = session.scalars(select(Payer)).one()
+    assert (row.open_hours, row.hours) == (EASTERN, "press 2")
+
+
+@pytest.mark.parametrize(
+    ("change", "cure"),
+    [
+        ({"closes_minute": "8:00"}, "It closes before it opens: give a later time"),
+        ({"opens_minute": "25:00"}, "Write a time of day, as in 08:00 or 5 pm."),
+        ({"opens_minute": "13 pm"}, "Write a time of day, as in 08:00 or 5 pm."),
+        ({"opens_minute": ""}, "Give the time from which they answer"),
+        ({"closes_minute": ""}, "Give the time until which they answer"),
+        ({"hours_zone": ""}, "Choose the clock on which these hours are said"),
+        ({"open_days": []}, "Tick the days on which they answer, or empty the times."),
+    ],
+)
+def test_bad_hours_are_refused_with_the_cure_and_what_was_typed_stays(ana, session, change, cure):
+    answer = ana.post("/payers/new", data={**GOOD, **change})
+
+    assert answer.status_code == 422
+    assert cure in answer.text
+    assert "press 2" in answer.text
+    assert session.scalars(select(Payer)).all() == []
+
+
+def test_a_payer_without_hours_has_only_its_note(ana, session):
+    ana.post("/payers/new", data={"name": "Acme Health", "hours": "Mon-Fri 8-18"})
+
+    row = session.scalars(select(Payer)).one()
+    assert (row.open_hours, row.hours) == (None, "Mon-Fri 8-18")
+    assert "Mon-Fri 8-18" in ana.get(f"/payers/{row.id}").text
+
+
+def test_what_is_on_file_comes_back_into_the_form(ana, session):
+    ana.post("/payers/new", data=GOOD)
+    row = session.scalars(select(Payer)).one()
+
+    page = ana.get(f"/payers/{row.id}/change").text
+
+    assert 'value="08:00"' in page
+    assert 'value="17:00"' in page
+    assert len(re.findall(r'<input(?=[^>]*name="open_days")(?=[^>]* checked)', page)) == 5
+
+
+@pytest.mark.parametrize(
+    ("hours", "now", "text"),
+    [
+        (EASTERN, (2026, 6, 8, 17, 0), "open now, until 17:00 (your time 16:00)"),
+        (EASTERN, (2026, 6, 6, 17, 0), "closed, opens Mon 08:00 (your time 07:00)"),
+        (EASTERN, (2026, 11, 26, 17, 0), "holiday: ask"),
+        (EASTERN, (2026, 11, 25, 23, 0), "closed, opens Thu 08:00 (your time 07:00), a holiday: ask"),
+        (OpenHours("12345", 480, 1020, "America/Chicago"), (2026, 6, 8, 17, 0), "open now, until 17:00"),
+        (OpenHours("7", 0, 1440, "America/Chicago"), (2026, 6, 7, 17, 0), "open now, until 24:00"),
+        (HONOLULU, (2026, 6, 9, 4, 0), "closed, opens Tue 08:00 (your time 13:00)"),
+        (OpenHours("1", 20 * 60, 1320, "Pacific/Honolulu"), (2026, 6, 8, 4, 0),
+         "closed, opens Mon 20:00 (your time Tue 01:00)"),
+        (OpenHours("1", 480, 1020, "America/Chicago"), (2026, 6, 8, 23, 0),
+         "closed, opens Mon 2026-06-15 08:00"),
+    ],
+)  # fmt: skip
+def test_it_is_said_on_both_clocks(cast, hours, now, text):
+    assert open_hours.said(hours, cast.renal, datetime(*now, tzinfo=UTC)).text == text
+
+
+def test_chase_today_the_call_sheet_and_the_authorization_say_it(ana, session, cast):
+    kept.stand_on(session, cast.renal, date(2026, 6, 8))
+    who = make.patient(session, cast.renal)
+    acme = make.plan(session, cast.renal)
+    acme.payer.open_days, acme.payer.hours_zone = "1234567", "America/Chicago"
+    acme.payer.opens_minute, acme.payer.closes_minute, acme.payer.phone = 0, 1440, "800-555-0142"
+    pa = make.authorization(session, who, acme, status="submitted", starts_on=None, ends_on=None)
+    facts = {"due_at": "2026-06-05T09:00:00-05:00"}
+    kept.alert(session, who, code="PA_DECISION_OVERDUE", about_id=pa.id, plan_id=acme.id, facts=facts)
+    kept.check(session, who, [])
+    session.commit()
+
+    for address in ("/", "/today/calls", f"/patients/{who.id}/authorizations/{pa.id}"):
+        assert "open now, until 24:00" in ana.get(address).text
