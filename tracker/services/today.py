@@ -23,6 +23,7 @@ from tracker.services.kept_answer import FillResult
 from tracker.services.next_acts import Matter, NextAct, matters, next_act
 from tracker.services.patients import Who, who_columns
 from tracker.services.since import Happened, happened
+from tracker.services.unowned import unowned_count
 from tracker.services.worklist import AlertLine, lines_of
 
 DAYS_AHEAD = 14
@@ -98,6 +99,7 @@ class Today:
     fill_days: Sequence[FillDay]
     happened: Sequence[Happened]
     renewal_weeks: Sequence[tuple[date, int]]
+    unowned: int = 0
 
 
 def today(
@@ -125,6 +127,7 @@ def today(
         fill_days=fill_days(session, clinic_id=clinic.id, on=on),
         happened=happened(session, clinic_id=clinic.id, since=since, me=me),
         renewal_weeks=renewal_weeks(session, clinic_id=clinic.id, on=on),
+        unowned=unowned_count(session, clinic_id=clinic.id, zone=clinic.time_zone, today=on),
     )
 
 

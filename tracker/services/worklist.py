@@ -41,6 +41,7 @@ class AlertLine:
     closed_at: datetime | None
     closed_reason: str | None
     facts: Mapping[str, Any]
+    times_opened: int
 
     @property
     def label(self) -> str:
@@ -137,6 +138,7 @@ def _lines(clinic_id: str) -> Select[Any]:
             Alert.closed_at,
             Alert.closed_reason,
             Alert.facts,
+            Alert.times_opened,
         )
         .join(Patient, and_(Patient.clinic_id == Alert.clinic_id, Patient.id == Alert.patient_id))
         .outerjoin(

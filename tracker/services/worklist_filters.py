@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import product
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, case, false, func, or_
 
@@ -63,6 +64,12 @@ class Asker:
     clinic_id: str
     user_id: str
     today: date
+    zone: str = "UTC"
+
+    @property
+    def day_began_at(self) -> datetime:
+        """The instant at which the clinic's day began."""
+        return datetime.combine(self.today, time(), ZoneInfo(self.zone)).astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +77,7 @@ class Filters:
     """What is asked for; an empty text asks for everything.
 
     `owner`: a user's id, `me` or `none`. `payer`: its id, or `none`. `cause`: a code, or one of GROUPS.
-    `text` is looked for in the message only, never in a name.
+    `text` is looked for in the message only, never in a name. `earlier`: opened on a day before today.
     """
 
     owner: str = ""
@@ -82,11 +89,15 @@ class Filters:
     text: str = ""
     status: Status = Status.OPEN
     sort: Sort = Sort.HARM
+    earlier: bool = False
 
     @property
     def codes(self) -> tuple[str, ...]:
         """The codes of the cause; none: every one."""
         return tuple(str(code) for code in codes_of(self.cause)) if self.cause else ()
+
+
+LONG_UNOWNED = Filters(owner=NONE, earlier=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +145,10 @@ def conditions(asker: Asker, filters: Filters, plan_ids: Sequence[str]) -> Condi
     if filters.due:
         found["due"] = [due_in(filters.due, asker.today)]
     always = [Alert.clinic_id == asker.clinic_id, in_status(filters.status)]
+    if filters.earlier:
+        # Named as a filter as well, so that nothing read with it passes for the whole list.
+        found["earlier"] = [Alert.opened_at < asker.day_began_at]
+        always += found["earlier"]
     if filters.text:
         words = filters.text.casefold()[:LONGEST_WORDS]
         always.append(Alert.words.contains(words, autoescape=True))

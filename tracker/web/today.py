@@ -14,11 +14,14 @@ from tracker.models.clinic import Clinic
 from tracker.models.user import Role
 from tracker.services import today
 from tracker.services.clinic_day import day_in, moment_in
+from tracker.services.unowned import AT_MOST
+from tracker.services.worklist_filters import LONG_UNOWNED
 from tracker.web import access
 from tracker.web.due_rows import answer_row, chase_row
 from tracker.web.next_acts import next_url
 from tracker.web.since_words import happened_said
 from tracker.web.timeline.small import fills_chart, weeks_chart
+from tracker.web.worklist_query import query_of
 
 blueprint = Blueprint("today", __name__)
 SHOWN, FEW, MANY = 5, 3, 200
@@ -56,6 +59,8 @@ def index() -> str:
         fills_chart=fills_chart(morning.fill_days),
         weeks_chart=weeks_chart(morning.renewal_weeks),
         import_url=import_url(),
+        unowned_most=AT_MOST,
+        unowned_query=query_of(LONG_UNOWNED),
     )
 
 
@@ -94,6 +99,12 @@ def many(count: int, word: str) -> str:
 def clock_in(now: datetime, clinic: Clinic) -> str:
     """What the clinic's clock says: `10:08 CDT`; a demo clinic's on the day where it stands."""
     return f"{moment_in(clinic, now).astimezone(ZoneInfo(clinic.time_zone)):%H:%M %Z}"
+
+
+@blueprint.app_template_filter()
+def local_day(at: datetime, zone: str) -> date:
+    """The day of an instant on a clinic's clock."""
+    return at.astimezone(ZoneInfo(zone)).date()
 
 
 @blueprint.app_template_filter()

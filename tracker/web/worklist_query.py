@@ -17,6 +17,7 @@ W = TypeVar("W", bound=Word)
 Query = dict[str, list[str]]
 
 LONGEST_TEXT, LONGEST_ID = 100, 26
+EARLIER = "earlier"
 QUOTED = "\N{LEFT DOUBLE QUOTATION MARK}{}\N{RIGHT DOUBLE QUOTATION MARK}"
 
 
@@ -52,6 +53,7 @@ def filters_of(args: MultiDict[str, str]) -> Filters:
         text=REFUSED.sub(" ", args.get("text", "")).strip()[:LONGEST_TEXT],
         status=_word(Status, args.get("status")) or Status.OPEN,
         sort=_word(Sort, args.get("sort")) or Sort.HARM,
+        earlier=args.get("opened") == EARLIER,
     )
 
 
@@ -71,6 +73,7 @@ def query_of(filters: Filters) -> Query:
         "text": [filters.text],
         "status": ["" if filters.status is Status.OPEN else filters.status.value],
         "sort": ["" if filters.sort is Sort.HARM else filters.sort.value],
+        "opened": [EARLIER if filters.earlier else ""],
     }
     return {name: values for name, values in query.items() if any(values)}
 
@@ -114,6 +117,7 @@ def in_words(filters: Filters, people: Mapping[str, str], payers: Mapping[str, s
         "due": filters.due.label.lower() if filters.due else "",
         "the words": QUOTED.format(filters.text) if filters.text else "",
         "status": "" if filters.status is Status.OPEN else filters.status.label.lower(),
+        "opened": "before today" if filters.earlier else "",
     }
     return [f"{name} {words}" for name, words in said.items() if words]
 

@@ -11,10 +11,10 @@ from tracker import clock
 from tracker.db import db
 from tracker.models.user import Role
 from tracker.rules.words import Severity
-from tracker.services import bulk_acts, saved_views
+from tracker.services import bulk_acts, saved_views, unowned
 from tracker.services.clinic_day import day_in
 from tracker.services.worklist_counts import view_counts
-from tracker.services.worklist_filters import Asker, Filters, Sort, Status
+from tracker.services.worklist_filters import LONG_UNOWNED, Asker, Filters, Sort, Status
 from tracker.services.worklist_page import WorkPage
 from tracker.web import access
 from tracker.web.worklist_query import Query, filters_of, in_words, query_of, selects, toggled
@@ -54,7 +54,7 @@ class Head:
 def asker_of() -> Asker:
     """Who asks, on the clinic's day."""
     clinic, user = access.current_clinic(), access.signed_in()
-    return Asker(clinic.id, user.id, day_in(clinic, clock.now()))
+    return Asker(clinic.id, user.id, day_in(clinic, clock.now()), clinic.time_zone)
 
 
 def list_values(asker: Asker, filters: Filters, page: WorkPage) -> dict[str, Any]:
@@ -70,6 +70,9 @@ def list_values(asker: Asker, filters: Filters, page: WorkPage) -> dict[str, Any
         "chips": _chips(filters, page),
         "heads": _heads(filters),
         "narrowed": in_words(filters, page.people, page.plans.names),
+        "unowned": _unowned(asker, filters),
+        "unowned_most": unowned.AT_MOST,
+        "unowned_query": query_of(LONG_UNOWNED),
         "closed": filters.status is not Status.OPEN,
         "pages": _pages(page, query),
         "last_act": bulk_acts.last_act(
@@ -77,6 +80,13 @@ def list_values(asker: Asker, filters: Filters, page: WorkPage) -> dict[str, Any
         ),
         "may_act": access.signed_in().role is not Role.VIEWER,
     }
+
+
+def _unowned(asker: Asker, filters: Filters) -> int:
+    """Not said above the list of them."""
+    if filters.earlier:
+        return 0
+    return unowned.unowned_count(db.session, clinic_id=asker.clinic_id, zone=asker.zone, today=asker.today)
 
 
 def address(query: Query, **more: str) -> str:
