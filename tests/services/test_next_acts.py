@@ -35,7 +35,8 @@ def act_on(session, alert):
         ("PA_DENIED", Next.APPEAL, "Appeal"),
         ("PA_DECISION_OVERDUE", Next.CHASE, "Chase"),
         ("STEP_THERAPY_UNMET", Next.STEPS, "Prove steps"),
-        ("LAB_OVERDUE", Next.LOOK, "Open"),
+        ("LAB_OVERDUE", Next.LAB, "Add lab"),
+        ("FORMULATION_SWITCH", Next.LOOK, "Open"),
         ("OF_ANOTHER_VERSION", Next.LOOK, "Open"),
     ],
 )

@@ -138,8 +138,11 @@ def test_what_may_clear_it_has_its_form(ana, session, alert):
     page = ana.get(f"/alerts/{alert}").text
 
     patient_id = row(session, alert).patient_id
-    for kind, words in (("planned_fill", "Plan early fill"), ("authorization", "Add authorization")):
-        assert f'href="/patients/{patient_id}/{kind}/new"' in page
+    for form, words in (
+        (f"planned_fill/new?alert={alert}", "Plan early fill"),
+        ("authorization/new", "Add authorization"),
+    ):
+        assert f'href="/patients/{patient_id}/{form}"' in page
         assert words in page
 
 

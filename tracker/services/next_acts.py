@@ -26,6 +26,9 @@ class Next(StrEnum):
     COVERAGE = "coverage"
     PLAN = "plan"
     FILL = "fill"
+    LAB = "lab"
+    REGIMEN = "regimen"
+    CONTACT = "contact"
     LOOK = "look"
 
 
@@ -55,6 +58,7 @@ class Matter:
 
 WAITING = AuthorizationStatus.SUBMITTED, AuthorizationStatus.PENDED, AuthorizationStatus.APPEALED
 RENEW, ASK = (Next.RENEW, "Renew"), (Next.ASK, "New PA")
+REGIMEN, CONTACT = (Next.REGIMEN, "Add regimen"), (Next.CONTACT, "Log contact")
 COVERAGE, LOOK = (Next.COVERAGE, "Add coverage"), (Next.LOOK, "Open")
 # How each cause is usually ended. Renewing and asking give way to the request that waits already.
 ACTS: Mapping[str, tuple[Next, str]] = {
@@ -86,6 +90,10 @@ ACTS: Mapping[str, tuple[Next, str]] = {
     AlertCode.COVERAGE_CHANGE: COVERAGE,
     AlertCode.REFILL_DUE: (Next.FILL, "Log fill"),
     AlertCode.SUPPLY_GAP: (Next.FILL, "Log fill"),
+    AlertCode.LAB_OVERDUE: (Next.LAB, "Add lab"),
+    AlertCode.NEW_ORDER_REQUIRED: REGIMEN,
+    AlertCode.REFILL_AFFIRMATION_MISSING: CONTACT,
+    AlertCode.REFILL_CONTACT_TOO_EARLY: CONTACT,
 }
 # What a new request asks for, where it is no prior authorization.
 KINDS: Mapping[str, AuthorizationKind] = {

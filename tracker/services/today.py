@@ -159,7 +159,7 @@ def run_outs(session: Db, *, clinic_id: str, on: date, most: int) -> Part[RunOut
     left = func.coalesce(PatientCheck.run_out_on, PatientCheck.earliest_denial_on)
     order = left, PatientCheck.earliest_denial_on, Patient.name_key, Patient.id
     rows = [tuple(row) for row in session.execute(query.order_by(*order).limit(most))]
-    causes = _causes(session, clinic_id, {row[0]: (row[-1] or {}).get("codes", ()) for row in rows})
+    causes = causes_of(session, clinic_id, {row[0]: (row[-1] or {}).get("codes", ()) for row in rows})
     found = [_run_out(row, causes.get(row[0])) for row in rows]
     return Part(found, _count(session, clinic_id, near))
 
@@ -174,7 +174,7 @@ def to_start(session: Db, *, clinic_id: str, on: date, few: int) -> Part[Renewal
         .limit(few)
     )
     rows = [tuple(row) for row in session.execute(query)]
-    causes = _causes(session, clinic_id, dict.fromkeys((row[0] for row in rows), ABOUT_RENEWAL), only=True)
+    causes = causes_of(session, clinic_id, dict.fromkeys((row[0] for row in rows), ABOUT_RENEWAL), only=True)
     acts = {row[0]: _act(causes.get(row[0])) for row in rows}
     about = {act.authorization_id: key for key, act in acts.items() if act and act.authorization_id}
     packs = packets.counts(session, clinic_id=clinic_id, wanted=about, on=on)
@@ -248,14 +248,14 @@ def _count(session: Db, clinic_id: str, condition: Any) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class _Cause:
+class Cause:
     line: AlertLine
     matter: Matter
 
 
-def _causes(
+def causes_of(
     session: Db, clinic_id: str, wanted: Mapping[str, Collection[str]], *, only: bool = False
-) -> dict[str, _Cause]:
+) -> dict[str, Cause]:
     """By patient the worst alert of the wanted codes, else (unless `only`) the worst of all."""
     query = (
         select(Alert.id, Alert.patient_id, Alert.code)
@@ -273,14 +273,14 @@ def _causes(
     chosen = about if only else others | about
     matter = matters(session, clinic_id=clinic_id, alert_ids=list(chosen.values()))
     lines = lines_of(session, clinic_id, list(chosen.values()))
-    return {line.who.id: _Cause(line, matter[line.id]) for line in lines}
+    return {line.who.id: Cause(line, matter[line.id]) for line in lines}
 
 
-def _act(cause: _Cause | None) -> NextAct | None:
+def _act(cause: Cause | None) -> NextAct | None:
     return next_act(cause.matter) if cause else None
 
 
-def _run_out(row: tuple[Any, ...], cause: _Cause | None) -> RunOut:
+def _run_out(row: tuple[Any, ...], cause: Cause | None) -> RunOut:
     """Owned as its alert is, else as the patient is."""
     denial_on, run_out, owner, _ = row[WHO:]
     line = cause.line if cause else None

@@ -11,12 +11,13 @@ from tracker import clock
 from tracker.db import db
 from tracker.models.alert import Alert
 from tracker.models.user import Role
-from tracker.services import alert_acts, worklist
+from tracker.services import alert_acts, main_act, worklist
 from tracker.services.alert_desk import AlertDesk, alert_desk
 from tracker.services.clinic_day import day_in
 from tracker.services.errors import Conflict, Refused, TrackerError
 from tracker.web import access
 from tracker.web.forms import DATE_HINT, BaseForm, ChoiceField, CleanStringField, CleanTextField, DateField
+from tracker.web.next_acts import OF_FORM, next_url
 
 blueprint = Blueprint("alert_acts", __name__, url_prefix="/alerts")
 
@@ -217,11 +218,14 @@ def _desk(alert_id: str) -> AlertDesk:
 
 
 def _cures(alert: Alert) -> list[tuple[str, str]]:
-    """(address, words) of the forms that may clear it."""
+    """(address, words) of what may clear it: first the act that Today offers, then the forms."""
     patient_id = alert.patient_id
-    found = [
+    main = main_act.of_alert(db.session, clinic_id=alert.clinic_id, alert_id=alert.id)
+    found = [(next_url(main, patient_id), main.label)] if main else []
+    found += [
         (url_for("facts.add", kind=kind, patient_id=patient_id), words)
         for kind, words in CURES.get(alert.code, ())
+        if main is None or kind != OF_FORM.get(main.act)
     ]
     words = CHANGED.get(alert.about_kind)
     if words and alert.about_id and access.ROW_ID.fullmatch(alert.about_id):

@@ -21,6 +21,9 @@ OF_FORM: Mapping[Next, str] = {
     Next.COVERAGE: "coverage",
     Next.PLAN: "planned_fill",
     Next.FILL: "fill",
+    Next.LAB: "lab",
+    Next.REGIMEN: "regimen",
+    Next.CONTACT: "refill_contact",
 }
 
 

@@ -7,11 +7,14 @@ from flask import Blueprint, render_template, request, url_for
 from tracker import clock
 from tracker.db import db
 from tracker.models.clinic import Clinic
+from tracker.models.user import Role
 from tracker.rules.bridge import BridgePlan
 from tracker.services import contacts, patient_facts, patient_page, patients, what_if
 from tracker.services.clinic_day import day_in
-from tracker.services.patient_page import PatientView
+from tracker.services.main_act import MainAct, of_patient
+from tracker.services.patient_page import AlertCard, PatientView
 from tracker.web import access
+from tracker.web.next_acts import next_url
 from tracker.web.timeline.chart import chart_of
 from tracker.web.timeline.narrow import narrow
 from tracker.web.timeline.wide import wide
@@ -43,12 +46,15 @@ def show(patient_id: str) -> str:
     today = day_in(clinic, clock.now())
     view = patient_page.patient_page(db.session, clinic_id=clinic.id, patient_id=patient_id, on=today)
     chart = chart_of(view)
+    main = _main_act(view, clinic)
     return render_template(
         "patients/show.html",
         clinic=clinic,
         view=view,
         today=today,
-        banner=patient_page.worst(view),
+        banner=_banner(view, main),
+        main=main,
+        main_url=next_url(main.act, view.who.id) if main else None,
         groups=patient_facts.groups(view.panels),
         bridges=_bridges(view, clinic, today),
         chart=chart,
@@ -56,6 +62,19 @@ def show(patient_id: str) -> str:
         narrow=narrow(chart),
         log=contacts.entries(db.session, clinic_id=clinic.id, patient_id=patient_id, on=today),
     )
+
+
+def _main_act(view: PatientView, clinic: Clinic) -> MainAct | None:
+    """None for whoever may only look."""
+    if access.signed_in().role is Role.VIEWER:
+        return None
+    return of_patient(db.session, clinic_id=clinic.id, patient_id=view.who.id)
+
+
+def _banner(view: PatientView, main: MainAct | None) -> AlertCard | None:
+    """The alert that the main act is about, where it is open; else the worst."""
+    named = (card for card in view.alerts if main is not None and card.line.id == main.alert_id)
+    return next(named, None) or patient_page.worst(view)
 
 
 def _bridges(view: PatientView, clinic: Clinic, today: date) -> BridgePlan | None:
