@@ -230,3 +230,10 @@ def test_the_index_of_evidence_names_each_paper_once_with_all_that_it_proves():
     request = replace(WHOLE, rules=rules, papers=(paper,), steps=(Tried(Met.MET, (("t1", "methotrexate"),)),))
 
     assert packet(request).evidence == [(paper, "Step 1: methotrexate; Chart note")]
+
+
+def test_the_index_does_not_let_a_stale_paper_pass_for_a_fresh_one():
+    old = note(date(2026, 3, 9))
+    request = replace(asking(papers_asked=True, papers=(NOTE,)), papers=(old,))
+
+    assert packet(request).evidence == [(old, "Chart note (stale)")]

@@ -181,7 +181,8 @@ class Packet:
         for item in self.items:
             for paper in item.papers:
                 papers[paper.id] = paper
-                proves.setdefault(paper.id, []).append(item.title)
+                stands = "" if item.state is Have.HAVE else f" ({item.state.label.lower()})"
+                proves.setdefault(paper.id, []).append(item.title + stands)
         return [(paper, "; ".join(proves[paper.id])) for paper in papers.values()]
 
 

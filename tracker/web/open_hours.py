@@ -28,7 +28,7 @@ ZONES = (
     ("America/New_York", "Eastern (New York)"),
     ("America/Chicago", "Central (Chicago)"),
     ("America/Denver", "Mountain (Denver)"),
-    ("America/Phoenix", "Arizona, no summer time (Phoenix)"),
+    ("America/Phoenix", "Arizona (Phoenix, no summer time)"),
     ("America/Los_Angeles", "Pacific (Los Angeles)"),
     ("America/Anchorage", "Alaska (Anchorage)"),
     ("Pacific/Honolulu", "Hawaii (Honolulu)"),
@@ -99,6 +99,7 @@ def open_said(hours: OpenHours, clinic: Clinic, now: datetime) -> Said:
 
 @blueprint.app_template_filter()
 def hours_said(hours: OpenHours) -> str:
-    """`Mon to Fri 08:00 to 17:00, Eastern (New York)`."""
-    zone = dict(ZONES).get(hours.zone, hours.zone)
-    return f"{days_said(hours.days)} {clock_said(hours.opens)} to {clock_said(hours.closes)}, {zone}"
+    """`Mon-Fri 08:00-17:00, Eastern`: short enough for one line on paper."""
+    zone = dict(ZONES).get(hours.zone, hours.zone).split(" (")[0]
+    days = days_said(hours.days).replace(" to ", "-")
+    return f"{days} {clock_said(hours.opens)}-{clock_said(hours.closes)}, {zone}"
