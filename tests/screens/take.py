@@ -34,6 +34,7 @@ LIVED_IN = (
     "/patients",
     "/patients/<patient>",
     "/patients/<patient>/authorizations/<authorization>",
+    "/patients/<patient>/authorizations/<authorization>/packet",
     "/patients/<patient>/steps",
     "/patients/<patient>/what-if",
     "/payers/",
@@ -43,7 +44,14 @@ LIVED_IN = (
     "/audit",
 )
 DARK = ("/", "/alerts", "/alerts/<alert>", "/patients/<patient>", "/calendar/", "/payers/")
-PRINT = ("/", "/alerts/print", "/today/calls", "/patients/<patient>/sheet", "/patients/<patient>")
+PRINT = (
+    "/",
+    "/alerts/print",
+    "/today/calls",
+    "/patients/<patient>/sheet",
+    "/patients/<patient>",
+    "/patients/<patient>/authorizations/<authorization>/packet/print",
+)
 
 
 class Camera:

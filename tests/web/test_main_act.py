@@ -95,6 +95,18 @@ def test_the_banner_is_about_what_the_main_act_is_about(ana, session, cast):
     assert "will be refused: no PA from" in page.split('role="note"')[1].split("</div>")[0]
 
 
+def test_an_act_that_is_far_off_is_offered_without_a_banner(ana, session, cast):
+    who = make.patient(session, cast.renal)
+    pa = make.authorization(session, who, make.plan(session, cast.renal))
+    kept.alert(session, who, severity="info", code="PA_EXPIRING", about_id=pa.id)
+    session.commit()
+
+    page = ana.get(f"/patients/{who.id}").text
+
+    assert ">Renew</a>" in page
+    assert 'role="note"' not in page
+
+
 def test_nobody_is_offered_an_act_where_none_is_asked_for(ana, session, cast):
     calm = make.patient(session, cast.renal, mrn="1")
     told = make.patient(session, cast.renal, mrn="2")

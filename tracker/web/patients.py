@@ -9,6 +9,7 @@ from tracker.db import db
 from tracker.models.clinic import Clinic
 from tracker.models.user import Role
 from tracker.rules.bridge import BridgePlan
+from tracker.rules.words import Severity
 from tracker.services import contacts, patient_facts, patient_page, patients, what_if
 from tracker.services.clinic_day import day_in
 from tracker.services.main_act import MainAct, of_patient
@@ -72,9 +73,11 @@ def _main_act(view: PatientView, clinic: Clinic) -> MainAct | None:
 
 
 def _banner(view: PatientView, main: MainAct | None) -> AlertCard | None:
-    """The alert that the main act is about, where it is open; else the worst."""
-    named = (card for card in view.alerts if main is not None and card.line.id == main.alert_id)
-    return next(named, None) or patient_page.worst(view)
+    """The alert that the main act is about, where it is open and no mere information; else the worst."""
+    for card in view.alerts:
+        if main and card.line.id == main.alert_id and card.line.severity is not Severity.INFO:
+            return card
+    return patient_page.worst(view)
 
 
 def _bridges(view: PatientView, clinic: Clinic, today: date) -> BridgePlan | None:
