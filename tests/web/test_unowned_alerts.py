@@ -114,7 +114,7 @@ def test_an_unowned_row_turns_red_with_its_day(ana, session, who):
     kept.alert(session, who, opened_at=BEFORE)
     session.commit()
 
-    assert "Sun 2026-06-07" in ana.get("/alerts").text
+    assert "since 2026-06-07" in ana.get("/alerts").text
 
 
 def test_what_came_back_says_so_on_its_row(ana, session, who):
