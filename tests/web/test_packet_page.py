@@ -11,6 +11,7 @@ from tracker.db import db
 from tracker.models.authorization import Authorization, AuthorizationLine
 from tracker.models.authorization_log import ContactLog
 from tracker.models.document import Document
+from tracker.models.patient import PatientCheck
 from tracker.models.payer import RulePaper
 from tracker.models.user import Role
 from tracker.rules.words import AuthorizationStatus, DocumentKind
@@ -113,6 +114,21 @@ def test_the_age_of_a_paper_is_held_against_the_rule(session, pa):
 
     paper(session, pa, date(2026, 3, 10))
     assert states(session, pa)["Chart note"] == "have"
+
+
+def test_the_packet_of_what_was_granted_already_counts_the_units_granted(session, pa):
+    renewal = drafted(session, pa)
+    renewal.status, renewal.starts_on, renewal.ends_on = "approved", date(2026, 7, 1), date(2026, 12, 31)
+    renewal.lines = [AuthorizationLine(clinic_id=pa.clinic_id, code="J7502", units=10)]
+    kept_fills = session.get_one(PatientCheck, pa.patient_id)
+    units = {"J7502": 60}
+    kept_fills.answer = {
+        **kept_fills.answer,
+        "fills": [{**each, "units": units} for each in kept_fills.answer["fills"]],
+    }
+    session.commit()
+
+    assert states(session, pa)["Units and days supply"] == "stale"
 
 
 def test_a_removed_paper_does_not_count(session, pa):

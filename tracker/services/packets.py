@@ -206,7 +206,10 @@ def _asked(file: _File, row: Authorization) -> tuple[Authorization | None, Mappi
         draft = max(follows, key=lambda each: each.id, default=None)
     if draft is None:
         return None, authorizations.renewal(row)
-    lines = [{"code": line.code, "requested_units": line.requested_units} for line in draft.lines]
+    lines = [
+        {"code": line.code, "requested_units": line.requested_units if line.requested else line.units}
+        for line in draft.lines
+    ]
     return draft, {
         "requested_starts_on": draft.requested_starts_on or draft.starts_on,
         "requested_ends_on": draft.requested_ends_on or draft.ends_on,
