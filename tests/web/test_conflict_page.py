@@ -7,7 +7,7 @@ from sqlalchemy import select
 import make
 from tracker.models.authorization import Authorization, AuthorizationLine
 from tracker.models.patient import Coverage, Patient
-from tracker.models.payer import FormularyRule
+from tracker.models.payer import FormularyRule, Payer
 from tracker.models.therapy import Fill
 from writing import fields, sent_from, sign_in
 
@@ -93,6 +93,33 @@ def test_units_of_a_fill_make_a_conflict_too(ana, ben, session, rosa):
     sent_from(ben, url, units_J7502="30")
 
     assert ana.post(url, data={**opened, "ndc": "1"}).status_code == 409
+
+
+def test_papers_of_a_rule_make_a_conflict_too(ana, ben, session, rosa):
+    rule = session.scalars(select(FormularyRule)).one()
+    url = f"/payers/rules/{rule.id}/change"
+    opened = fields(ana.get(url))
+    note = {"papers_asked": "yes", "papers-0-kind": "chart_note"}
+    sent_from(ben, url, seen="y", **note, **{"papers-0-max_age_days": "90"})
+
+    page = ana.post(url, data={**opened, **note, "papers-0-max_age_days": "60", "papers-0-note": "stable"})
+
+    assert page.status_code == 409
+    assert "Chart note, not older than 90 days" in page.text
+    assert "Chart note, not older than 60 days, stable" in page.text
+
+
+def test_the_days_of_open_hours_make_a_conflict_too(ana, ben, session, rosa):
+    payer = session.scalars(select(Payer)).one()
+    url = f"/payers/{payer.id}/change"
+    hours = {"opens_minute": "8", "closes_minute": "17", "hours_zone": "America/Chicago"}
+    opened = fields(ana.get(url))
+    sent_from(ben, url, open_days="1", **hours)
+
+    page = ana.post(url, data={**opened, **hours, "open_days": ["2", "3"]})
+
+    assert page.status_code == 409
+    assert "Tue, Wed" in page.text
 
 
 def test_steps_of_a_rule_make_a_conflict_too(ana, ben, session, rosa):

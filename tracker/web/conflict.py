@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
-from wtforms import BooleanField, FieldList
+from wtforms import BooleanField, FieldList, SelectMultipleField
 
 from tracker.db import db
 from tracker.models.audit import CHANGES, AuditEvent
@@ -63,6 +63,8 @@ def _text(each: Any) -> str:
     if isinstance(each, TypedField):
         return each._value()
     choices = getattr(each, "choices", None)
+    if isinstance(each, SelectMultipleField):
+        return ", ".join(str(choice.label) for choice in each.choices if choice.value in (each.data or ()))
     if choices:
         return next((choice.label for choice in choices if choice.value == (each.data or "")), "")
     if isinstance(each.data, bool):

@@ -156,6 +156,14 @@ class PaperForm(Form):
         if not each.data and (self.max_age_days.data or self.max_age_days.process_errors or self.note.data):
             raise ValidationError("Say which paper this is, or empty its other fields.")
 
+    def said(self) -> str:
+        """The paper in words; nothing for one that is left out."""
+        if not self.kind.data:
+            return ""
+        age = f"not older than {self.max_age_days.data} days" if self.max_age_days.data else ""
+        label = DocumentKind(str(self.kind.data)).label
+        return ", ".join(part for part in (label, age, self.note.data or "") if part)
+
     def values(self) -> dict[str, Any]:
         return {
             "kind": DocumentKind(str(self.kind.data)),
