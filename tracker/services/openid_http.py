@@ -46,6 +46,8 @@ class Bounded(HTTPAdapter):
             proxies=more.get("proxies"),
         )
         try:
+            if 300 <= response.status_code < 400:
+                raise Unreachable("it leads elsewhere")
             # What requests itself does when it reads an answer, with limits.
             response._content = _read(response, ends)
             response._content_consumed = True  # type: ignore[attr-defined] # not in its stubs
