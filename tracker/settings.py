@@ -223,51 +223,30 @@ class Settings(BaseModel):
 
     def _single_sign_on(self) -> list[tuple[bool, str]]:
         given, issuer = bool(self.oidc_issuer), urlsplit(self.oidc_issuer)
-        production, local = self.mode is Mode.PRODUCTION, issuer.hostname in LOOPBACK
-        files = (self.oidc_ca_file,) if self.oidc_ca_file else ()
+        production, plain = self.mode is Mode.PRODUCTION, issuer.scheme != "https"
+        odd = not issuer.hostname or bool(issuer.query or issuer.fragment or issuer.username)
+        orphans = bool(self.oidc_client_id or self.oidc_client_secret) or self.oidc_password != "everyone"  # nosec B105
+        away = plain and (production or issuer.hostname not in LOOPBACK)
+        there = all(find_spec(name) for name in SSO_PACKAGES)
+        open_http = production and urlsplit(self.public_url).scheme != "https"
         return [
-            (
-                not given and bool(self.oidc_client_id or self.oidc_client_secret),
-                "set TRACKER_OIDC_ISSUER to the provider's issuer, or remove the other TRACKER_OIDC settings",
-            ),
-            (
-                given and (not issuer.hostname or bool(issuer.query or issuer.fragment or issuer.username)),
-                "TRACKER_OIDC_ISSUER must look like https://login.clinic.example/realms/clinic",
-            ),
-            (
-                given and issuer.scheme != "https" and (production or not local),
-                "TRACKER_OIDC_ISSUER must begin with https://; over http others could sign in as anyone",
-            ),
-            (
-                given and not self.oidc_client_id,
-                "set TRACKER_OIDC_CLIENT_ID to the client id that the provider gave this program",
-            ),
+            (orphans and not given, "set TRACKER_OIDC_ISSUER, or remove the other TRACKER_OIDC settings"),
+            (given and odd, "TRACKER_OIDC_ISSUER must look like https://login.clinic.example/realms/clinic"),
+            (given and away, "TRACKER_OIDC_ISSUER must begin with https://; else others sign in as anyone"),
+            (given and not self.oidc_client_id, "set TRACKER_OIDC_CLIENT_ID to what the provider gave"),
             (
                 given and not self.oidc_client_secret,
-                "set TRACKER_OIDC_CLIENT_SECRET_FILE or TRACKER_OIDC_CLIENT_SECRET to the client's secret",
+                "set TRACKER_OIDC_CLIENT_SECRET_FILE to the secret's file",
             ),
-            (
-                given and not all(find_spec(name) for name in SSO_PACKAGES),
-                "TRACKER_OIDC_ISSUER needs packages that are not installed. Run: pip install '.[sso]'",
-            ),
-            (
-                given and production and urlsplit(self.public_url).scheme != "https",
-                "single sign-on needs https: set TRACKER_PUBLIC_URL to the https address people open",
-            ),
-            (
-                not given and self.oidc_password != "everyone",
-                "TRACKER_OIDC_PASSWORD=administrators needs a provider; set TRACKER_OIDC_ISSUER",
-            ),
+            (given and not there, "TRACKER_OIDC_ISSUER needs packages. Run: pip install '.[sso]'"),
+            (given and open_http, "single sign-on needs https: set TRACKER_PUBLIC_URL to the https address"),
             (
                 not SECOND_FACTOR.fullmatch(self.oidc_second_factor),
                 "TRACKER_OIDC_SECOND_FACTOR must look like amr:mfa, or acr:gold,amr:hwk",
             ),
+            (not self.oidc_name.strip(), "TRACKER_OIDC_NAME must be a word or two for the button"),
             (
-                not self.oidc_name.strip() or not self.oidc_name.isprintable(),
-                "TRACKER_OIDC_NAME must be a word or two for the button",
-            ),
-            (
-                not all(path.is_file() for path in files),
+                self.oidc_ca_file is not None and not self.oidc_ca_file.is_file(),
                 "TRACKER_OIDC_CA_FILE names no file",
             ),
         ]

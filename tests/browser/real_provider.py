@@ -48,6 +48,7 @@ def configure(folder: Path, port: int) -> None:
             "django.contrib.sessions",
             "oauth2_provider",
         ],
+        MIGRATION_MODULES=dict.fromkeys(("auth", "contenttypes", "sessions", "oauth2_provider")),
         MIDDLEWARE=[
             "django.contrib.sessions.middleware.SessionMiddleware",
             "django.middleware.csrf.CsrfViewMiddleware",

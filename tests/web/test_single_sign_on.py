@@ -546,3 +546,11 @@ def test_a_stranger_who_knocks_on_must_wait(client, fake, cast, travel):
     told = [why(client, come(client, fake, sub="x", email="x@x.example")) for _ in range(12)]
 
     assert told == [NO_WAY] * 10 + ["Too many tries"] * 2
+
+
+def test_one_network_address_is_not_sent_there_without_end(client, fake, cast, travel):
+    there = {"environ_base": {"REMOTE_ADDR": "203.0.113.7"}}
+    goals = [client.post("/sign-in/provider", **there).location for _ in range(103)]
+
+    assert goals.count("/sign-in/provider/go") == 100
+    assert client.post("/sign-in/provider").location == "/sign-in/provider/go"

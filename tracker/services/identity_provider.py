@@ -178,7 +178,7 @@ class Provider:
 
     def _fetched(self, address: str, *, token: str | None = None) -> dict[str, Any]:
         session = openid_http.prepare(Session(), self.terms.ca_file)
-        auth = OAuth2Auth({"access_token": token, "token_type": "Bearer"}) if token else None
+        auth = OAuth2Auth({"access_token": token}) if token else None
         with session:
             return openid_http.document(session, address, auth=auth)
 

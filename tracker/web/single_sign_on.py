@@ -32,7 +32,7 @@ from tracker.services.actor import Actor
 from tracker.services.errors import Refused
 from tracker.services.openid import Prompt, Told, Unreachable, Untrusted
 from tracker.services.people import Desk
-from tracker.services.throttle import PROVIDER, TooMany
+from tracker.services.throttle import PROVIDER, START, TooMany
 from tracker.web import access, provider, sign_in, tries
 
 log = logging.getLogger(__name__)
@@ -72,6 +72,11 @@ def _only_with_a_provider() -> None:
 
 @blueprint.post("/sign-in/provider")
 def start() -> ResponseReturnValue:
+    try:
+        tries.count_start(START)
+    except TooMany:
+        log.warning("too many tries", extra={"part": request.endpoint})
+        return _back_as_they_went(Why.TOO_MANY, Purpose.SIGN_IN)
     return _send(Purpose.SIGN_IN, wanted=access.safe_next(request.args.get("next")))
 
 
