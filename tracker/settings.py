@@ -225,7 +225,8 @@ class Settings(BaseModel):
         given, issuer = bool(self.oidc_issuer), urlsplit(self.oidc_issuer)
         production, plain = self.mode is Mode.PRODUCTION, issuer.scheme != "https"
         odd = not issuer.hostname or bool(issuer.query or issuer.fragment or issuer.username)
-        orphans = bool(self.oidc_client_id or self.oidc_client_secret) or self.oidc_password != "everyone"  # nosec B105
+        closed = self.oidc_password != "everyone"  # nosec B105 # a word, no password
+        orphans = closed or bool(self.oidc_client_id or self.oidc_client_secret)
         away = plain and (production or issuer.hostname not in LOOPBACK)
         there = all(find_spec(name) for name in SSO_PACKAGES)
         open_http = production and urlsplit(self.public_url).scheme != "https"

@@ -28,7 +28,7 @@ def count(limit: Limit, subject: str) -> None:
 
 def count_start(limit: Limit) -> None:
     """Someone unknown wants to be sent elsewhere to sign in. Raises TooMany; the caller commits."""
-    if _is_apart():
+    if is_apart():
         throttle.take(db.session, limit, request.remote_addr or "", now=clock.now())
 
 
