@@ -23,6 +23,7 @@ from tracker.models.user import User
 from tracker.models.web_session import WebSession
 from tracker.services import single_sign_on, throttle, users
 from tracker.services.identity_provider import vouches
+from tracker.web import authenticator
 
 NO_WAY = "No way in with this account"
 START = "2026-03-17 08:00 +0000"
@@ -74,8 +75,8 @@ def events(session, action):
 
 def code(session, user):
     """What the app on the telephone shows now."""
-    secret = session.get(AuthenticatorApp, user.id, populate_existing=True).secret
-    return current_app.extensions["authenticator"].generate_totp_password(secret)
+    row = session.get(AuthenticatorApp, user.id, populate_existing=True)
+    return current_app.extensions["authenticator"].generate_totp_password(authenticator.plain_secret(row))
 
 
 def give_app(app, session, user):
