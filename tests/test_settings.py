@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import tracker.settings
 from tracker.settings import BadSettings, Mode, describe, from_environment
 
 README = Path(__file__).resolve().parent.parent / "README.md"
@@ -12,6 +13,12 @@ PRODUCTION = {
     "TRACKER_MODE": "production",
     "TRACKER_SECRET_KEY": "x" * 32,
     "TRACKER_PUBLIC_URL": "https://tracker.clinic.example",
+}
+
+PROVIDER = {
+    "TRACKER_OIDC_ISSUER": "https://login.clinic.example",
+    "TRACKER_OIDC_CLIENT_ID": "tracker",
+    "TRACKER_OIDC_CLIENT_SECRET": "a secret",
 }
 
 
@@ -93,3 +100,48 @@ def test_only_the_public_name_and_this_machine_are_answered(tmp_path):
         "127.0.0.1",
         "::1",
     }
+
+
+@pytest.mark.parametrize(
+    ("change", "cure"),
+    [
+        ({"TRACKER_OIDC_ISSUER": "http://login.clinic.example"}, "must begin with https"),
+        ({"TRACKER_OIDC_ISSUER": "http://localhost:9000"}, "must begin with https"),
+        ({"TRACKER_OIDC_ISSUER": "login.clinic.example"}, "must look like https"),
+        ({"TRACKER_OIDC_ISSUER": "https://login.clinic.example?x=1"}, "must look like https"),
+        ({"TRACKER_OIDC_ISSUER": ""}, "set TRACKER_OIDC_ISSUER"),
+        ({"TRACKER_OIDC_CLIENT_ID": ""}, "set TRACKER_OIDC_CLIENT_ID"),
+        ({"TRACKER_OIDC_CLIENT_SECRET": ""}, "TRACKER_OIDC_CLIENT_SECRET_FILE"),
+        ({"TRACKER_OIDC_CLIENT_SECRET_FILE": "/nowhere/secret"}, "not both"),
+        ({"TRACKER_OIDC_SECOND_FACTOR": "mfa"}, "amr:mfa"),
+        ({"TRACKER_OIDC_PROMPT": "none"}, "TRACKER_OIDC_PROMPT"),
+        ({"TRACKER_OIDC_PASSWORD": "nobody"}, "TRACKER_OIDC_PASSWORD"),
+        ({"TRACKER_OIDC_NAME": " "}, "TRACKER_OIDC_NAME"),
+        ({"TRACKER_OIDC_CA_FILE": "/nowhere/ca"}, "names no file"),
+        ({"TRACKER_PUBLIC_URL": "http://t.lan", "TRACKER_ALLOW_HTTP": "1"}, "single sign-on needs https"),
+    ],
+)
+def test_a_sign_in_provider_that_cannot_be_right_is_refused(tmp_path, change, cure):
+    with pytest.raises(BadSettings, match=cure):
+        read(tmp_path, **{**PRODUCTION, **PROVIDER, **change})
+
+
+def test_without_its_packages_single_sign_on_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setattr(tracker.settings, "find_spec", lambda name: None if name == "authlib" else name)
+
+    with pytest.raises(BadSettings, match=r"pip install '\.\[sso\]'"):
+        read(tmp_path, **PROVIDER)
+    assert read(tmp_path).oidc_issuer == ""
+
+
+def test_the_secret_of_the_client_may_stand_in_a_file(tmp_path):
+    (tmp_path / "secret").write_text("of the file\n")
+    names = {**PROVIDER, "TRACKER_OIDC_CLIENT_SECRET_FILE": str(tmp_path / "secret")}
+    del names["TRACKER_OIDC_CLIENT_SECRET"]
+    settings = read(tmp_path, **names)
+
+    assert settings.oidc_client_secret == "of the file"
+    assert "of the file" not in repr(settings)
+    names["TRACKER_OIDC_CLIENT_SECRET_FILE"] = str(tmp_path / "nowhere")
+    with pytest.raises(BadSettings, match="cannot be read"):
+        read(tmp_path, **names)

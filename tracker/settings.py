@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -18,6 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 PREFIX = "TRACKER_"
 DATABASE_KEY = re.compile("[0-9a-fA-F]{64}")
 CLAMD = re.compile(r"/\S+|(?:127\.0\.0\.1|localhost):[0-9]{1,5}")
+SECOND_FACTOR = re.compile(r"(\s*(amr|acr):[^\s,]+\s*(,|$))*")
+SSO_PACKAGES = "authlib", "joserfc", "requests"
 TEST_ONLY = {"TRACKER_TEST_PG_URL", "TRACKER_TEST_MUST_RUN"}
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 WEAK_WORDS = ("secret", "changeme", "change-me", "password", "default", "example", "please")
@@ -94,6 +97,30 @@ class Settings(BaseModel):
     backup_key: str = Field(
         "", description="age key that encrypts backups (tracker backup --new-key)", repr=False
     )
+    oidc_issuer: str = Field("", description="single sign-on: the provider's issuer, exactly as it writes it")
+    oidc_client_id: str = Field("", description="single sign-on: this program's name at the provider")
+    oidc_client_secret: str = Field(
+        "", description="single sign-on: the secret that goes with it", repr=False
+    )
+    oidc_client_secret_file: Path | None = Field(None, description="single sign-on: file with that secret")
+    oidc_name: str = Field(
+        "single sign-on",
+        max_length=40,
+        description='single sign-on: the word on the button "Sign in with ..."',
+    )
+    oidc_second_factor: str = Field(
+        "", description="single sign-on: what proves a second factor, as in amr:mfa or acr:gold, by commas"
+    )
+    oidc_prompt: Literal["login", "select_account", "nothing"] = Field(
+        "login",
+        description="single sign-on: what the provider asks each time: login, select_account, nothing",
+    )
+    oidc_password: Literal["everyone", "administrators"] = Field(
+        "everyone", description="single sign-on: who may still sign in with a password"
+    )
+    oidc_ca_file: Path | None = Field(
+        None, description="single sign-on: certificates to trust for the provider"
+    )
     watchdog_seconds: int = Field(
         600, ge=60, le=86400, description="a scan or mail round silent for so long ends the process (exit 70)"
     )
@@ -114,7 +141,7 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def fits_together(self) -> Self:
-        for wrong, cure in self._contradictions():
+        for wrong, cure in (*self._contradictions(), *self._single_sign_on()):
             if wrong:
                 raise ValueError(cure)
         return self
@@ -194,6 +221,37 @@ class Settings(BaseModel):
             ),
         ]
 
+    def _single_sign_on(self) -> list[tuple[bool, str]]:
+        given, issuer = bool(self.oidc_issuer), urlsplit(self.oidc_issuer)
+        production, plain = self.mode is Mode.PRODUCTION, issuer.scheme != "https"
+        odd = not issuer.hostname or bool(issuer.query or issuer.fragment or issuer.username)
+        closed = self.oidc_password != "everyone"  # nosec B105 # a word, no password
+        orphans = closed or bool(self.oidc_client_id or self.oidc_client_secret)
+        away = plain and (production or issuer.hostname not in LOOPBACK)
+        there = all(find_spec(name) for name in SSO_PACKAGES)
+        open_http = production and urlsplit(self.public_url).scheme != "https"
+        return [
+            (orphans and not given, "set TRACKER_OIDC_ISSUER, or remove the other TRACKER_OIDC settings"),
+            (given and odd, "TRACKER_OIDC_ISSUER must look like https://login.clinic.example/realms/clinic"),
+            (given and away, "TRACKER_OIDC_ISSUER must begin with https://; else others sign in as anyone"),
+            (given and not self.oidc_client_id, "set TRACKER_OIDC_CLIENT_ID to what the provider gave"),
+            (
+                given and not self.oidc_client_secret,
+                "set TRACKER_OIDC_CLIENT_SECRET_FILE to the secret's file",
+            ),
+            (given and not there, "TRACKER_OIDC_ISSUER needs packages. Run: pip install '.[sso]'"),
+            (given and open_http, "single sign-on needs https: set TRACKER_PUBLIC_URL to the https address"),
+            (
+                not SECOND_FACTOR.fullmatch(self.oidc_second_factor),
+                "TRACKER_OIDC_SECOND_FACTOR must look like amr:mfa, or acr:gold,amr:hwk",
+            ),
+            (not self.oidc_name.strip(), "TRACKER_OIDC_NAME must be a word or two for the button"),
+            (
+                self.oidc_ca_file is not None and not self.oidc_ca_file.is_file(),
+                "TRACKER_OIDC_CA_FILE names no file",
+            ),
+        ]
+
     @property
     def host_names(self) -> frozenset[str]:
         """Names that a request may be for; empty: any, as where nobody said which. This machine's always."""
@@ -260,7 +318,7 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         if name.startswith(PREFIX) and name not in TEST_ONLY
     }
     try:
-        settings = Settings.model_validate(_with_key_of_file(given))
+        settings = Settings.model_validate(_with_client_secret(_with_key_of_file(given)))
     except ValidationError as error:
         raise BadSettings("; ".join(_sentence(fault) for fault in error.errors())) from None
     return _with_secret(settings)
@@ -284,6 +342,19 @@ def _with_key_of_file(given: dict[str, str]) -> dict[str, str]:
     if given.get("database_key"):
         raise BadSettings("set TRACKER_DATABASE_KEY_FILE or TRACKER_DATABASE_KEY, not both")
     return {**given, "database_key": read_key(Path(name))}
+
+
+def _with_client_secret(given: dict[str, str]) -> dict[str, str]:
+    """The secret at the sign-in provider in place of the file that holds it."""
+    name = given.get("oidc_client_secret_file")
+    if not name:
+        return given
+    if given.get("oidc_client_secret"):
+        raise BadSettings("set TRACKER_OIDC_CLIENT_SECRET_FILE or TRACKER_OIDC_CLIENT_SECRET, not both")
+    try:
+        return {**given, "oidc_client_secret": Path(name).read_text(encoding="utf-8").strip()}
+    except (OSError, UnicodeDecodeError):
+        raise BadSettings(f"the file {name} of TRACKER_OIDC_CLIENT_SECRET_FILE cannot be read") from None
 
 
 def read_key(path: Path) -> str:

@@ -14,7 +14,7 @@ SCRIPTS = sorted((ROOT / "tracker" / "static").glob("*.js"))
 # Each runs or rebuilds what someone else wrote, or a program of the system.
 NEVER_IMPORTED = {
     *("pickle", "marshal", "shelve", "dill", "yaml", "subprocess", "pty", "ctypes", "xml", "lxml", "code"),
-    *("ldap3", "pymemcache", "requests", "httpx", "telnetlib", "ftplib", "imaplib"),
+    *("ldap3", "pymemcache", "httpx", "telnetlib", "ftplib", "imaplib"),
 }
 NEVER_CALLED = {"eval", "exec", "compile", "__import__", "system", "popen", "from_string", "execv"}
 
@@ -60,6 +60,11 @@ def test_only_the_ping_fetches_and_only_the_mailer_connects():
     openers = {name for name, code in text.items() if "socket.socket(" in code or "create_connection" in code}
     assert openers == {"tracker/antivirus.py", "tracker/jobs/smtp_line.py"}
     assert [name for name, names in users.items() if "http" in names or "aiohttp" in names] == []
+    assert sorted(name for name, names in users.items() if names & {"requests", "urllib3", "authlib"}) == [
+        "tracker/services/identity_provider.py",
+        "tracker/services/openid_http.py",
+        "tracker/services/openid_token.py",  # claims only
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""`tracker doctor`: look at settings, database, clock, mail, scan and backups, and say what to do."""
+"""`tracker doctor`: look at settings, database, clock, mail, sign-on, scan, backups, and say what to do."""
 
 import shutil
 import sys
@@ -22,6 +22,7 @@ from tracker.migrating import current, newest
 from tracker.models.audit import AuditEvent
 from tracker.running import is_running
 from tracker.services import app_secrets, backups, health, heartbeat, holds
+from tracker.services.openid import IdentityProvider, Unreachable
 from tracker.settings import BadSettings, Mode, Settings
 
 ROOM = 500_000_000  # bytes
@@ -287,6 +288,31 @@ def _mail(visit: Visit) -> Iterator[Finding]:
         )
 
 
+def _single_sign_on(visit: Visit) -> Iterator[Finding]:
+    found: IdentityProvider | None = visit.app.extensions["identity_provider"]
+    if found is None:
+        return
+    try:
+        found.look()
+    except Unreachable as fault:
+        yield Finding(
+            Level.BAD,
+            f"Single sign-on: the description of {found.terms.issuer} cannot be used ({fault.reason}).",
+            "Open ISSUER/.well-known/openid-configuration from this machine; see the TRACKER_OIDC settings.",
+        )
+        return
+    yield Finding(
+        Level.OK, f"Single sign-on: {found.terms.issuer} answers. Way back: {found.terms.redirect_uri}"
+    )
+    secret = visit.settings.oidc_client_secret_file
+    if secret is not None and secret.stat().st_mode & 0o077:
+        yield Finding(
+            Level.LOOK,
+            "Single sign-on: others on this machine can read the client's secret.",
+            f"chmod 600 {secret}",
+        )
+
+
 def _backups(visit: Visit) -> Iterator[Finding]:
     given = visit.settings
     if given.sqlite_file is None or given.mode is not Mode.PRODUCTION:
@@ -332,4 +358,7 @@ def _virus_scanner(visit: Visit) -> Iterator[Finding]:
         yield Finding(Level.OK, "Virus scanner: it answers and finds the test file (EICAR).")
 
 
-LOOKS: tuple[Look, ...] = (_settings, _database, _secret_keys, _clock, _scan, _mail, _virus_scanner, _backups)
+LOOKS: tuple[Look, ...] = (
+    *(_settings, _database, _secret_keys, _clock, _scan, _mail),
+    *(_single_sign_on, _virus_scanner, _backups),
+)

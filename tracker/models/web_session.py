@@ -23,7 +23,7 @@ class WebSession(Base):
     """One browser that is signed in. `key_hash` is the SHA-256 of what its cookie holds.
 
     `fresh_until`: so long the person counts as having just shown who they are. `ends_at`: however busy.
-    `challenge`: what a passkey is asked to sign next, once.
+    `challenge`: what a passkey is asked to sign next, once. `by_provider`: begun at the clinic's provider.
     """
 
     __tablename__ = "web_session"
@@ -49,6 +49,7 @@ class WebSession(Base):
     agent: Mapped[str] = mapped_column(CleanText(120))
     challenge: Mapped[str] = mapped_column(String(200))
     tries: Mapped[int] = mapped_column(default=0)
+    by_provider: Mapped[bool] = mapped_column(default=False)
 
 
 class Throttle(Base):

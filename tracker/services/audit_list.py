@@ -27,6 +27,7 @@ UNTOLD = ("id", "clinic_id", "patient_id", "sha256")
 TABLES = {
     **WORDS,
     "app_user": "account",
+    "provider_link": "connection for single sign-on",
     "import_batch": "import",
     "outbox_message": "mail",
     "hold": "mails held",

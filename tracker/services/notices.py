@@ -25,6 +25,7 @@ class Notice(StrEnum):
     INVITATION = "invitation"
     PASSWORD_CHANGED = "password_changed"  # nosec B105 # the name of a notice
     FACTORS_CHANGED = "factors_changed"
+    PROVIDER_LINKED = "provider_linked"
     EMERGENCY = "emergency"
 
 
@@ -33,6 +34,7 @@ SUBJECTS = {
     Notice.INVITATION: "You can sign in to the PA tracker",
     Notice.PASSWORD_CHANGED: "Your password was changed",
     Notice.FACTORS_CHANGED: "Your second factor was changed",
+    Notice.PROVIDER_LINKED: "Your account was connected for single sign-on",
     Notice.EMERGENCY: "Someone of another clinic opened a patient of yours",
 }
 LINKS = {Notice.RESET: LinkKind.RESET, Notice.INVITATION: LinkKind.INVITATION}

@@ -32,6 +32,8 @@ class Limit:
 ACCOUNT = Limit("account", free=5, most=10, locks=True)
 FACTOR = Limit("factor", free=5, most=10, locks=True)
 ADDRESS = Limit("address", free=40, most=50, locks=False)  # a whole clinic may stand behind one address
+PROVIDER = Limit("provider", free=10, most=20, locks=False)  # one person there, sent back as nobody here
+START = Limit("provider start", free=100, most=110, locks=False)  # from one address, to be sent there
 RESET = Limit("reset", free=3, most=5, locks=False)
 
 
@@ -77,6 +79,12 @@ def is_locked(session: Db, limit: Limit, subject: str, *, now: datetime) -> bool
     """Whether the next try would be refused, for a good while or for good."""
     row = session.get(Throttle, _key(limit, subject))
     return row is not None and (row.locked_at is not None or row.next_at - now > timedelta(minutes=1))
+
+
+def is_shut(session: Db, limit: Limit, subject: str) -> bool:
+    """Whether only an administrator can open it again."""
+    row = session.get(Throttle, _key(limit, subject), populate_existing=True)
+    return row is not None and row.locked_at is not None
 
 
 def forget_old(session: Db, *, now: datetime) -> None:

@@ -18,7 +18,15 @@ SEEN_EVERY = timedelta(minutes=1)  # so that not every look at a page writes
 
 
 def begin(
-    session: Db, *, user: User, clinic_id: str, stage: Stage, now: datetime, address: str, agent: str
+    session: Db,
+    *,
+    user: User,
+    clinic_id: str,
+    stage: Stage,
+    now: datetime,
+    address: str,
+    agent: str,
+    by_provider: bool = False,
 ) -> str:
     """A new session; what its cookie must hold."""
     key = secrets.token_urlsafe(32)
@@ -35,6 +43,7 @@ def begin(
             address=address[:45],
             agent=_printable(agent)[:120],
             challenge=secrets.token_urlsafe(32),
+            by_provider=by_provider,
         )
     )
     session.flush()

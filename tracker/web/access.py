@@ -120,7 +120,7 @@ def _see(session_id: str) -> None:
         set_reading(request.method in SAFE_METHODS)
 
 
-def begin_session(user: User, *, stage: Stage = Stage.FULL) -> None:
+def begin_session(user: User, *, stage: Stage = Stage.FULL, by_provider: bool = False) -> None:
     """A fresh session, so that one planted before the sign-in is worth nothing. The caller commits."""
     end_session()
     key = web_sessions.begin(
@@ -131,6 +131,7 @@ def begin_session(user: User, *, stage: Stage = Stage.FULL) -> None:
         now=clock.now(),
         address=request.remote_addr or "",
         agent=request.user_agent.string,
+        by_provider=by_provider,
     )
     _keep(key)
 

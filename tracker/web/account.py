@@ -8,7 +8,7 @@ from wtforms.validators import EqualTo, InputRequired, Length
 from tracker import clock
 from tracker.db import db
 from tracker.models.audit import AuditAction
-from tracker.services import audit, memberships, second_factors, users, web_sessions
+from tracker.services import audit, memberships, second_factors, single_sign_on, users, web_sessions
 from tracker.services.errors import Refused
 from tracker.services.passwords import LONGEST_PASSWORD, SHORTEST_ALONE, SHORTEST_WITH_SECOND
 from tracker.services.throttle import ACCOUNT
@@ -71,6 +71,7 @@ def _page(form: NameForm) -> str:
         passkeys_possible=passkeys.are_possible(),
         codes_left=second_factors.codes_left(db.session, user.id),
         required=second_factors.is_required(db.session, user),
+        link=single_sign_on.link_of(db.session, user.id),
         sessions=db.session.execute(web_sessions.of_person(user.id, now=now)).scalars().all(),
         here=access.signed_in().session_id,
         places=memberships.places_of(db.session, user),

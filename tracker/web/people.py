@@ -8,7 +8,7 @@ from wtforms.validators import InputRequired, Length
 from tracker import clock
 from tracker.db import db
 from tracker.models.user import Role
-from tracker.services import people
+from tracker.services import people, single_sign_on
 from tracker.services.errors import Refused
 from tracker.services.people import Desk
 from tracker.web import access
@@ -111,7 +111,8 @@ def change(user_id: str) -> ResponseReturnValue:
         else:
             flash(f"{person.name} is {role.value} here from now on.", "success")
             return _done("people.change", user_id=user_id)
-    page = render_template("people/show.html", form=form, person=person, me=access.signed_in().id)
+    link = single_sign_on.link_of(db.session, person.id) if person.at_home else None
+    page = render_template("people/show.html", form=form, person=person, me=access.signed_in().id, link=link)
     return page, 422 if form.is_submitted() else 200
 
 

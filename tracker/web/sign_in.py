@@ -15,7 +15,7 @@ from tracker.services.actor import Actor
 from tracker.services.passwords import LONGEST_PASSWORD
 from tracker.services.throttle import ACCOUNT, FACTOR, TooMany
 from tracker.settings import Settings
-from tracker.web import access, authenticator, passkeys, tries
+from tracker.web import access, authenticator, passkeys, provider, tries
 from tracker.web.forms import BaseForm, CleanEmailField
 
 blueprint = Blueprint("sign_in", __name__)
@@ -74,7 +74,7 @@ def enter() -> ResponseReturnValue:
             form.fail(str(refusal))
             return _enter_page(form), 429, _retry_after(refusal)
         user = users.authenticate(db.session, email, form.password.data or "")
-        if user:
+        if user and provider.password_counts(user):
             return _welcome(user)
         form.fail(WRONG)
     if form.is_submitted():
@@ -141,11 +141,17 @@ def second() -> ResponseReturnValue:
 def _shown(form: SecondForm, row: WebSession, user: User) -> str | None:
     """What was shown beside the password, in words; None if it was not right."""
     if form.passkey.data:
-        return "password and passkey" if passkeys.is_theirs(form.passkey.data, row, user) else None
+        theirs = passkeys.is_theirs(form.passkey.data, row, user)
+        return f"{first_shown(row)} and passkey" if theirs else None
     right = second_factors.use_code(
         db.session, user.id, form.code.data or "", check=authenticator.check, now=clock.now()
     )
-    return "password and code" if right else None
+    return f"{first_shown(row)} and code" if right else None
+
+
+def first_shown(row: WebSession) -> str:
+    """With what the session began."""
+    return "single sign-on" if row.by_provider else "password"
 
 
 def _second_page(form: SecondForm, row: WebSession, user: User) -> str:
@@ -156,6 +162,7 @@ def finish(row: WebSession, user: User, shown: str) -> ResponseReturnValue:
     """All was shown: a whole session under a new secret, and on to where the person wanted to go."""
     tries.right(FACTOR, user.id)
     wanted = access.safe_next(session.get("next"))
+    provider.link_now(user)
     access.step_up(row)
     record(user, AuditAction.SIGNED_IN, shown=shown)
     db.session.commit()
@@ -165,19 +172,29 @@ def finish(row: WebSession, user: User, shown: str) -> ResponseReturnValue:
 @blueprint.route("/confirm", methods=["GET", "POST"])
 def confirm() -> ResponseReturnValue:
     """Show again who it is, before what only this person may do."""
-    form = ConfirmForm()
-    if form.validate_on_submit():
-        email = access.signed_in().email
+    form, user = ConfirmForm(), access.account()
+    if form.validate_on_submit() and provider.password_suffices(user):
+        email = user.email
         try:
             tries.count(ACCOUNT, email)
         except TooMany as refusal:
             form.fail(str(refusal))
-            return render_template("sign_in/confirm.html", form=form), 429, _retry_after(refusal)
+            return _confirm_page(form, user), 429, _retry_after(refusal)
         if users.authenticate(db.session, email, form.password.data or ""):
             tries.right(ACCOUNT, email)
             return _once_more(access.safe_next(request.args.get("next")))
         form.fail("This password is not right.")
-    return render_template("sign_in/confirm.html", form=form), 422 if form.is_submitted() else 200
+    return _confirm_page(form, user), 422 if form.is_submitted() else 200
+
+
+def _confirm_page(form: ConfirmForm, user: User) -> str:
+    return render_template(
+        "sign_in/confirm.html",
+        form=form,
+        by_password=provider.password_suffices(user) or not provider.has_link(user),
+        by_provider=provider.has_link(user),
+        way_back=request.args.get("next"),
+    )
 
 
 def _once_more(wanted: str | None) -> ResponseReturnValue:
@@ -199,9 +216,12 @@ def leave() -> ResponseReturnValue:
     row, user = access.half_way()
     if row.stage is Stage.FULL:
         record(user, AuditAction.SIGNED_OUT)
+    there = row.by_provider and provider.find() is not None
     access.end_session()
     db.session.commit()
-    answer = redirect(url_for("sign_in.enter"), 303)
+    if there:
+        session["left"] = True
+    answer = redirect(provider.out_url() if there else url_for("sign_in.enter"), 303)
     answer.headers["Clear-Site-Data"] = '"cache"'
     return answer
 

@@ -29,6 +29,7 @@ from tracker.web import (
     patient_forms,
     payers,
     people,
+    provider,
     quick_find,
     reads,
     reset,
@@ -38,6 +39,7 @@ from tracker.web import (
     security,
     sheets,
     sign_in,
+    single_sign_on,
     steps,
     today,
     what_if,
@@ -47,6 +49,7 @@ from tracker.web import (
 
 BLUEPRINTS = (
     sign_in.blueprint,
+    single_sign_on.blueprint,
     today.blueprint,
     audit.blueprint,
     audit.of_patient,
@@ -90,6 +93,7 @@ def register(app: Flask) -> None:
     access.init_app(app)
     pace.init_app(app)
     authenticator.init_app(app)
+    provider.init_app(app)
     filters.init_app(app)
     errors.init_app(app)
     for blueprint in BLUEPRINTS:

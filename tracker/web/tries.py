@@ -26,6 +26,12 @@ def count(limit: Limit, subject: str) -> None:
     db.session.commit()
 
 
+def count_start(limit: Limit) -> None:
+    """Someone unknown wants to be sent elsewhere to sign in. Raises TooMany; the caller commits."""
+    if is_apart():
+        throttle.take(db.session, limit, request.remote_addr or "", now=clock.now())
+
+
 def right(limit: Limit, subject: str) -> None:
     """It was right: the tries before it are forgotten. The caller commits."""
     throttle.forget(db.session, limit, subject)
