@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0150"
-down_revision = "0170"
+down_revision = "0145"
 KINDS = "approval_letter", "denial_letter", "chart_note", "lab_report", "other"
 
 

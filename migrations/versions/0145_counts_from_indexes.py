@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0170"
-down_revision = "0130"
+revision = "0145"
+down_revision = "0140"
 
 
 def upgrade() -> None:
