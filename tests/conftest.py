@@ -29,6 +29,7 @@ hypothesis_settings.load_profile("suite")
 HERE = Path(__file__).parent
 BOTH_DATABASES = {"models", "services"}
 MEMORY = "sqlite://"
+LONG = {"test_pages.py", "test_permissions.py", "test_backup_commands.py", "faults"}
 
 # Thousands of passwords are hashed here; that a real hash is dear is tested in test_users.
 REAL_HASHER = users.hasher
@@ -51,6 +52,12 @@ def empty_tables() -> bytes:
         db.session.remove()
         db.engine.dispose()
     return image
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first, so that no process works on alone at the end."""
+    items.sort(key=lambda item: not LONG & set(item.path.relative_to(HERE).parts))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

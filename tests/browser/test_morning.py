@@ -31,7 +31,7 @@ def test_from_the_alert_to_the_authorization_that_closes_it_and_other_pages_hear
     alert = page.url
     page.locator(".crumb a[href^='/patients/']").first.click()
 
-    page.get_by_role("link", name="New PA").click()
+    page.get_by_role("link", name="New PA").first.click()  # the main act, beside the name
     page.get_by_label("Plan", exact=True).select_option(label="Northstar Medicaid")
     page.get_by_label("Status").select_option(label="approved")
     page.get_by_role("textbox", name="PA number").fill("N-4711")
