@@ -136,6 +136,10 @@ def main() -> None:
             people = [Person(seed, pages, given.rest) for seed in range(given.people)]
             for each in people:
                 each.sign_in()
+            for (
+                kind
+            ) in pages.values():  # not counted: the first of each page after a start reads its template
+                people[0].ask("GET", kind[0])
             until = time.monotonic() + given.seconds
             for each in people:
                 each.until = until
