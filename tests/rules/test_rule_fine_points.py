@@ -130,3 +130,28 @@ def test_too_few_units_are_named_before_a_code_that_is_not_listed():
         15,
     )
     assert (code.code, code.facts["code_missing"]) == ("PA_MISSING_FOR_CODE", "J7515")
+
+
+def test_a_limit_in_capsules_counts_capsules_not_units():
+    """Rulebook 5.3: one tablet of 4 mg Envarsus XR is 16 units of J7503."""
+    facts = {
+        "regimens": [
+            regimen(
+                drug="tacrolimus",
+                formulation="envarsus_xr",
+                form="tablet",
+                strengths_mg=[4],
+                dose_mg=4,
+                doses_per_day=1,
+            )
+        ],
+        "fills": [fill(units={"J7503": 480}, formulation="envarsus_xr")],
+    }
+
+    def found(quantity: int) -> CheckResult:
+        limit = limited(quantity=quantity)
+        rules = [rule(code="J7503", quantity_limit=limit)]
+        return first(ask(plans=[plan(rules=rules)], **facts), "quantity_limit")
+
+    assert (found(30).result, found(29).result) == ("pass", "fail")
+    assert found(29).facts["requested"] == 30

@@ -171,3 +171,31 @@ def test_part_d_before_part_b_pays_only_what_part_b_does_not(organ: str | None, 
     paying = Desk(case).payer(case.as_of).paying
     assert paying is not None
     assert paying.plan.id == paid_by
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "said"),
+    [
+        (
+            "medicare_part_d",
+            AlertCode.TRANSITION_FILL_AVAILABLE,
+            "Acme is a new Part D plan: a transition fill is possible through Sun 2026-08-23.",
+        ),
+        (
+            "medicare_advantage",
+            AlertCode.CONTINUITY_WINDOW_ACTIVE,
+            "Acme is a new plan and must not ask for a PA through Sun 2026-08-23.",
+        ),
+    ],
+)
+def test_the_window_of_a_new_plan_is_said_with_its_last_day(line: str, code: AlertCode, said: str) -> None:
+    """90 days with the first, 2026-05-26."""
+    found = alert(
+        code,
+        line=line,
+        rules=[rule(prior_authorization=True)],
+        coverages=[coverage(**{"from": "2026-05-26"})],
+        transplant={"organ": "kidney", "on": "2023-10-12", "part_a_at_transplant": False},
+    )
+
+    assert found.message == said

@@ -163,10 +163,9 @@ def _due(words: Wording) -> Lines:
     due_on = _day(words, "due_on")
     assert due_on is not None
     today = words.decision.day
-    days = days_between(today, due_on)
     yield SumLine("", "Due on", spoken(due_on))
     yield SumLine("-", "today", spoken(today))
-    yield SumLine("=", "Days left" if days >= 0 else "Days late", count(abs(days), "day"))
+    yield SumLine("=", "Days late", count(days_between(due_on, today), "day"))
 
 
 def _appeal(words: Wording) -> Lines:
