@@ -187,6 +187,7 @@ REFUSED: list[tuple[str, Any, str, str]] = [
     ),
     (PATIENT + "authorizations[0].lines[0].units", 1_000_001, "lines[0].units", "must be at most"),
     (PATIENT + "denials[0].fill", "x", "patient.denials[0].fill", "there is no fill x"),
+    (PATIENT + "denials[0].authorization", "x", "patient.denials[0].authorization", "no authorization x"),
     (PATIENT + "denials[0].fill", None, "patient.denials[0]", "a fill or an authorization is required"),
     (PATIENT + "denials[0].level", "second", "patient.denials[0].level", "must be one of"),
 ]

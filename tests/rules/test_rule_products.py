@@ -77,3 +77,11 @@ def test_the_packaged_maps_know_the_cyclosporines_of_either_kind() -> None:
     assert product_of_ndc("0078-0248") is None
     assert product_of_ndc("00000-0000-00") is None
     assert sources()
+
+
+def test_words_of_the_lists_are_kept_as_they_are() -> None:
+    found = maps_from(built(name="Something", labeler="Acme", not_dispensable="sold no more")).ndc[
+        "00078-0248-15"
+    ]
+
+    assert (found.labeler, found.not_dispensable) == ("Acme", "sold no more")
