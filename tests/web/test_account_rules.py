@@ -15,12 +15,6 @@ from tracker.services import users
 FIELDS = re.compile(r"<input[^>]*name=\"(?:password|current|again)\"[^>]*>")
 
 
-@pytest.fixture
-def app(app):
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
-
-
 def test_every_password_field_hides_and_lets_managers_fill(app, client, cast):
     ana = crawling.browser(app, "ana")
     pages = [client.get("/sign-in").text, ana.get("/account/password").text, ana.get("/confirm").text]

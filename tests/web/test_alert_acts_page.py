@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from reading import sign_in
 from sqlalchemy import select
 
 import kept
@@ -10,17 +11,6 @@ import make
 from tracker import clock
 from tracker.models.alert import Alert, AlertEvent, AlertEventKind, AlertState
 from tracker.models.user import Role
-
-
-@pytest.fixture
-def app(app):
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
-
-
-def sign_in(client, name):
-    client.post("/sign-in", data={"email": f"{name}@clinic.example", "password": make.PASSWORD})
-    return client
 
 
 @pytest.fixture

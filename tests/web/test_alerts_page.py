@@ -1,22 +1,12 @@
 """The worklist and the page of one alert."""
 
 import pytest
+from reading import sign_in
 from sqlalchemy import event
 
 import kept
 import make
 from tracker.db import db
-
-
-@pytest.fixture
-def app(app):
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
-
-
-def sign_in(client, name):
-    client.post("/sign-in", data={"email": f"{name}@clinic.example", "password": make.PASSWORD})
-    return client
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from tracker.web.security import Cookies
 
 @pytest.fixture
 def dana(app, session, cast):
-    app.config["WTF_CSRF_ENABLED"] = False
     crawling.stock(session, cast)
     return crawling.browser(app, "dana")
 
@@ -72,6 +71,7 @@ def test_no_folder_and_no_file_beside_the_pages_is_shown(client, path):
 
 
 def test_the_cookie_is_signed_with_a_hash_that_still_counts(app, client):
+    app.config["WTF_CSRF_ENABLED"] = True  # whose token is the first thing kept in it
     client.get("/sign-in")
     signed = client.get_cookie("tracker").value
     serializer = Cookies().get_signing_serializer(app)

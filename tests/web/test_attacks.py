@@ -40,12 +40,6 @@ LOOSE = ("q", "id", "name", "note", "reason", "text", "to", "owner", "format", "
 
 
 @pytest.fixture
-def app(app):
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
-
-
-@pytest.fixture
 def dana(app, session, cast):
     """The administrator, whose clinic has a patient with everything."""
     crawling.stock(session, cast)

@@ -12,12 +12,6 @@ from tracker.services import audit, audit_list
 from tracker.services.actor import SCAN
 
 
-@pytest.fixture
-def app(app):
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
-
-
 def sign_in(client, name):
     client.post("/sign-in", data={"email": f"{name}@clinic.example", "password": make.PASSWORD})
 

@@ -24,7 +24,6 @@ NOW = datetime(2026, 6, 8, 15, 0, tzinfo=UTC)
 
 @pytest.fixture
 def app(app):
-    app.config["WTF_CSRF_ENABLED"] = False
     with time_machine.travel(NOW, tick=False):
         yield app
 

@@ -21,12 +21,6 @@ from tracker.services.kept_answer import FillResult
 
 
 @pytest.fixture
-def app(app):
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
-
-
-@pytest.fixture
 def rosa(session, cast):
     """Two fills in June, one refused; a renewal to start; a PA that ends; papers to send."""
     kept.stand_on(session, cast.renal)

@@ -12,7 +12,6 @@ from writing import fields, sent_from, sign_in
 
 @pytest.fixture
 def app(app):
-    app.config["WTF_CSRF_ENABLED"] = False
     with time_machine.travel("2026-06-08T15:00:00Z", tick=False):
         yield app
 

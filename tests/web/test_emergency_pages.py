@@ -25,12 +25,6 @@ REASON = "Seizure in our ward, tacrolimus level unknown"
 
 
 @pytest.fixture
-def app(app):
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
-
-
-@pytest.fixture
 def rosa(session, cast):
     """A patient of the renal clinic, which lets others in; Eve leads the skin clinic."""
     patient = kept.alvarez(session, cast.renal, mrn="100234")

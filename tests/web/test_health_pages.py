@@ -90,7 +90,6 @@ def test_without_a_token_metrics_are_closed_in_production(client, app, settings)
 @pytest.fixture
 def held(app, client, session, cast, alive):
     """Mails are held, and Ana, who may let them go or not, is signed in."""
-    app.config["WTF_CSRF_ENABLED"] = False
     holds.hold_mail(session, reason="restored from last night", now=clock.now())
     session.commit()
     client.post("/sign-in", data={"email": "ana@clinic.example", "password": make.PASSWORD})

@@ -16,12 +16,6 @@ ROSA = "100234,Alvarez,Rosa,4/2/1971,Acme Gold,0078-0248-15,60,30,6/5/2020,A-1,1
 BAD = ROSA.replace("100234", "=2+5").replace("6/5/2020", "6/31/2020")
 
 
-@pytest.fixture
-def app(app):
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
-
-
 def sign_in(client, name="ana"):
     client.post("/sign-in", data={"email": f"{name}@clinic.example", "password": make.PASSWORD})
 

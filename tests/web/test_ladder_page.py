@@ -20,12 +20,6 @@ LADDER = {
 
 
 @pytest.fixture
-def app(app):
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
-
-
-@pytest.fixture
 def lead(client, cast, session):
     cast.ana.role = Role.LEAD
     session.commit()

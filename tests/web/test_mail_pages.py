@@ -17,12 +17,6 @@ HOURS = {"digest_hour": "7", "quiet_from": "19", "quiet_to": "7", "budget": "5"}
 
 
 @pytest.fixture
-def app(app):
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
-
-
-@pytest.fixture
 def ana(client, cast):
     client.post("/sign-in", data={"email": "ana@clinic.example", "password": make.PASSWORD})
     return client

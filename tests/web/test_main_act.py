@@ -16,12 +16,6 @@ BUTTON = re.compile(r'<a class="usa-button ([^"]*)" href="([^"]+)">(?:<svg.*?</s
 
 
 @pytest.fixture
-def app(app):
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
-
-
-@pytest.fixture
 def ana(client, cast, session):
     kept.stand_on(session, cast.renal)
     session.commit()

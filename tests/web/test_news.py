@@ -15,7 +15,6 @@ OPENED = datetime(2026, 6, 8, 15, 0, tzinfo=UTC)
 
 @pytest.fixture
 def app(app):
-    app.config["WTF_CSRF_ENABLED"] = False
     with time_machine.travel(OPENED, tick=False):
         yield app
 

@@ -64,12 +64,6 @@ def hold_of(row):
 
 
 @pytest.fixture
-def app(app):
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
-
-
-@pytest.fixture
 def birds(session, cast):
     """Rosa with a canary in every text of hers, her alert, her documents and her imported rows."""
     made = Canaries()

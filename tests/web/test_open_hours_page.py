@@ -25,12 +25,6 @@ HONOLULU = OpenHours("12345", 8 * 60, 17 * 60, "Pacific/Honolulu")
 
 
 @pytest.fixture
-def app(app):
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
-
-
-@pytest.fixture
 def ana(client, cast):
     client.post("/sign-in", data={"email": "ana@clinic.example", "password": make.PASSWORD})
     return client

@@ -15,12 +15,6 @@ def settings(settings):
 
 
 @pytest.fixture
-def app(app):
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
-
-
-@pytest.fixture
 def travel():
     with time_machine.travel("2026-03-17 08:00 +0000", tick=False) as moved:
         yield moved

@@ -19,12 +19,6 @@ from tracker.services import packets
 
 
 @pytest.fixture
-def app(app):
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
-
-
-@pytest.fixture
 def ana(client, cast, session):
     kept.stand_on(session, cast.renal)
     session.commit()

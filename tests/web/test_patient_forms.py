@@ -16,7 +16,6 @@ NEW = {"family": "Osei", "given": "Theresa", "mrn": "100777"}
 
 @pytest.fixture
 def app(app):
-    app.config["WTF_CSRF_ENABLED"] = False
     with time_machine.travel("2026-06-08T15:00:00Z", tick=False):
         yield app
 

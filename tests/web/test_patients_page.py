@@ -12,12 +12,6 @@ from tracker.models.patient import PatientCheck
 
 
 @pytest.fixture
-def app(app):
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
-
-
-@pytest.fixture
 def rosa(session, cast):
     return rosa_on_her_day(session, cast.renal, owner_id=cast.ana.id)
 

@@ -21,12 +21,6 @@ NEW = "quite another horse battery"
 
 
 @pytest.fixture
-def app(app):
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
-
-
-@pytest.fixture
 def dana(app, cast):
     return crawling.browser(app, "dana")
 

@@ -13,12 +13,6 @@ REFUSED = 403
 
 
 @pytest.fixture
-def app(app):
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
-
-
-@pytest.fixture
 def stocked(session, cast):
     crawling.stock(session, cast)
     return cast

@@ -66,7 +66,7 @@ def test_our_own_forms_come_through(app, client, cast, headers):
 
 
 def test_every_answer_carries_every_header(app, client, cast):
-    ana = crawling.browser(_without_tokens(app), "dana")
+    ana = crawling.browser(app, "dana")
     bare = []
     for way in crawling.ways(app):
         for browser in (client, ana):
@@ -83,11 +83,6 @@ def test_every_answer_carries_every_header(app, client, cast):
                 bare.append((way.method, way.endpoint, answer.status_code))
 
     assert bare == []
-
-
-def _without_tokens(app):
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
 
 
 def test_a_missing_static_file_is_not_kept_by_caches(client):
@@ -151,7 +146,6 @@ TAILS = ["evil.example", "evil.example/%2f..", "evil.example@tracker.example", "
 
 @pytest.mark.parametrize("wanted", [start + tail for start in STARTS for tail in TAILS])
 def test_no_way_back_leads_elsewhere(app, client, cast, wanted):
-    _without_tokens(app)
     assert safe_next(wanted) is None
     data = {"email": "nobody@clinic.example", "password": "x"}
     answer = client.post("/sign-in", query_string={"next": wanted}, data=data)
@@ -161,7 +155,6 @@ def test_no_way_back_leads_elsewhere(app, client, cast, wanted):
 
 
 def test_a_hostile_way_back_leads_to_today_after_the_sign_in(app, client, cast):
-    _without_tokens(app)
     data = {"email": "ana@clinic.example", "password": make.PASSWORD}
 
     assert client.post("/sign-in?next=//evil.example", data=data).location == "/"
@@ -169,7 +162,6 @@ def test_a_hostile_way_back_leads_to_today_after_the_sign_in(app, client, cast):
 
 @pytest.mark.parametrize("break_", ["\r\n", "\n", "\r", "\u2028", "\x00"])
 def test_no_input_writes_a_header(app, client, cast, break_):
-    _without_tokens(app)
     payload = f"/{break_}Set-Cookie: owned=1"
     for answer in (
         client.get("/scan/", query_string={"next": payload}),
@@ -181,7 +173,6 @@ def test_no_input_writes_a_header(app, client, cast, break_):
 
 
 def test_endless_input_is_refused(app, client, cast):
-    _without_tokens(app)
     assert client.get("/sign-in?x=" + "y" * 5000).status_code == 414
     assert client.get("/patients/%00").status_code == 400
     assert client.post("/sign-in", data={"email": "x" * 200_000, "password": "y"}).status_code == 413

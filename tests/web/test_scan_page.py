@@ -17,12 +17,6 @@ from tracker.services import heartbeat, outbox
 
 
 @pytest.fixture
-def app(app):
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
-
-
-@pytest.fixture
 def ana(client, cast):
     client.post("/sign-in", data={"email": "ana@clinic.example", "password": make.PASSWORD})
     return client

@@ -23,12 +23,6 @@ START = "2026-03-17 08:00:05 +0000"
 
 
 @pytest.fixture
-def app(app):
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
-
-
-@pytest.fixture
 def travel():
     with time_machine.travel(START, tick=False) as moved:
         yield moved

@@ -18,12 +18,6 @@ START = "2026-03-17 08:00 +0000"
 
 
 @pytest.fixture
-def app(app):
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
-
-
-@pytest.fixture
 def ana(app, cast):
     return crawling.browser(app, "ana")
 

@@ -27,12 +27,6 @@ def sign_in(client, email="ana@clinic.example", password=make.PASSWORD, **more):
     return client.post("/sign-in", data={"email": email, "password": password}, **more)
 
 
-@pytest.fixture
-def app(app):
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
-
-
 def test_a_stranger_is_sent_to_sign_in_with_the_way_back(client, cast):
     answer = client.get("/scan/?page=2")
 

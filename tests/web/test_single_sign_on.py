@@ -54,12 +54,6 @@ def settings(settings, fake, words):
 
 
 @pytest.fixture
-def app(app):
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
-
-
-@pytest.fixture
 def travel():
     with time_machine.travel(START, tick=False) as moved:
         yield moved

@@ -42,12 +42,6 @@ def settings(settings, fake):
     return settings.model_copy(update={**more, "oidc_name": "Clinic ID"})
 
 
-@pytest.fixture
-def app(app):
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
-
-
 @pytest.fixture(autouse=True)
 def nobody_came_in(cast, session):
     yield

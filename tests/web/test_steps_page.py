@@ -19,7 +19,6 @@ OUTCOMES = ["inadequate_response", "intolerance", "contraindication"]
 
 @pytest.fixture
 def app(app):
-    app.config["WTF_CSRF_ENABLED"] = False
     with time_machine.travel("2026-06-08T15:00:00Z", tick=False):
         yield app
 

@@ -11,12 +11,6 @@ from tracker.db import db
 
 
 @pytest.fixture
-def app(app):
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
-
-
-@pytest.fixture
 def ana(client, cast, session):
     kept.stand_on(session, cast.renal)
     session.commit()

@@ -3,7 +3,6 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-import pytest
 import time_machine
 from sqlalchemy import select
 
@@ -13,12 +12,6 @@ from tracker.db import db
 from tracker.factory import create_app
 from tracker.models.web_session import Throttle
 from tracker.services import users
-
-
-@pytest.fixture
-def app(app):
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
 
 
 def knock(client, email="ana@clinic.example", password="wrong", **more):

@@ -14,12 +14,6 @@ LINE = "had no owner since before today"
 
 
 @pytest.fixture
-def app(app):
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
-
-
-@pytest.fixture
 def ana(client, cast, session):
     kept.stand_on(session, cast.renal)
     session.commit()

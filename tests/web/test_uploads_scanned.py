@@ -33,12 +33,6 @@ def settings(settings, place):
 
 
 @pytest.fixture
-def app(app):
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
-
-
-@pytest.fixture
 def fake(place):
     with clamd.running(place) as running:
         yield running

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from reading import sign_in
 from sqlalchemy import func, select
 
 import kept
@@ -16,17 +17,6 @@ from tracker.models.therapy import PlannedFill, Regimen
 from tracker.models.user import Role
 from tracker.services import checking
 from tracker.services.actor import Actor
-
-
-@pytest.fixture
-def app(app):
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
-
-
-def sign_in(client, name):
-    client.post("/sign-in", data={"email": f"{name}@clinic.example", "password": make.PASSWORD})
-    return client
 
 
 @pytest.fixture

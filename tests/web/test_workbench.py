@@ -15,12 +15,6 @@ from tracker.models.user import Role
 
 
 @pytest.fixture
-def app(app):
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
-
-
-@pytest.fixture
 def rosa(session, cast):
     return rosa_on_her_day(session, cast.renal)
 

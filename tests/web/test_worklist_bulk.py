@@ -19,12 +19,6 @@ def clock():
 
 
 @pytest.fixture
-def app(app):
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
-
-
-@pytest.fixture
 def three(session, cast):
     """Ids of an alert with time, one that is due tomorrow, and one of another clinic."""
     kept.stand_on(session, cast.renal)

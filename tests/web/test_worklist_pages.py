@@ -7,6 +7,7 @@ import re
 
 import pytest
 from python_calamine import CalamineWorkbook
+from reading import sign_in
 from sqlalchemy import select
 
 import kept
@@ -16,12 +17,6 @@ from tracker.models.saved_view import SavedView
 from tracker.models.user import Role, User
 from tracker.services import worklist_counts
 from tracker.web import worklist_export
-
-
-@pytest.fixture
-def app(app):
-    app.config["WTF_CSRF_ENABLED"] = False
-    return app
 
 
 @pytest.fixture
@@ -36,11 +31,6 @@ def ana(client, cast, session):
     kept.alert(session, other, key="b", severity="info", message="-1 day to go")
     session.commit()
     return sign_in(client, "ana")
-
-
-def sign_in(client, name):
-    client.post("/sign-in", data={"email": f"{name}@clinic.example", "password": make.PASSWORD})
-    return client
 
 
 def taken(client, **data):
