@@ -124,6 +124,18 @@ REFUSED: list[tuple[str, Any, str, str]] = [
     (PATIENT + "coverages[0].rank", 1.5, "patient.coverages[0].rank", "must be a whole number"),
     (PATIENT + "coverages[1]", coverage(), "patient.coverages[1].id", "c1 is given twice"),
     (PATIENT + "regimens[1]", regimen(id="r2"), "patient.regimens[1].from", "overlaps another regimen"),
+    (
+        PATIENT + "regimens",
+        [regimen(to="2026-03-31"), regimen(id="r2", **{"from": "2026-03-31"})],
+        "patient.regimens[1].from",
+        "overlaps another regimen",
+    ),
+    (
+        PATIENT + "trials",
+        [{"id": "t1", "drug": "methotrexate", "from": "2024-07-15", "to": "2024-03-04"}],
+        "patient.trials[0].to",
+        "is before from",
+    ),
     (PATIENT + "regimens[0].strengths_mg", [75], "patient.regimens[0].strengths_mg[0]", "one of 100, 50, 25"),
     (
         PATIENT + "regimens[0].strengths_mg",

@@ -506,6 +506,18 @@ EDGES: dict[str, tuple[dict[str, Any], set[str], set[str]]] = {
         {"PA_PARTIAL"},
         set(),
     ),
+    "approved as asked, in two lines": (
+        {
+            "authorizations": [
+                pa(
+                    lines=[{"code": "J7502", "units": 900}, {"code": "J7502", "units": 540}],
+                    requested={"lines": [{"code": "J7502", "units": 1440}]},
+                )
+            ]
+        },
+        set(),
+        {"PA_PARTIAL"},
+    ),
     "approved without a limit": (
         {
             "authorizations": [
