@@ -84,3 +84,13 @@ def test_old_counts_are_dropped_but_not_those_that_lock(session):
 @pytest.mark.parametrize(("seconds", "words"), [(1, "1 second."), (30, "30 seconds"), (900, "15 minutes")])
 def test_the_wait_is_said_in_words(seconds, words):
     assert words in str(TooMany(seconds))
+
+
+def test_right_tries_of_a_clinic_take_nothing_from_its_address(session):
+    """Ninety right ones in a quarter of an hour, and still no more wrong ones than from anywhere else."""
+    address = "203.0.113.7"
+    for _ in range(90):
+        throttle.take(session, ADDRESS, address, now=NOON)
+        throttle.give_back(session, ADDRESS, address, now=NOON)
+
+    assert tries(session, 60, now=NOON, limit=ADDRESS, who=address) == ADDRESS.free

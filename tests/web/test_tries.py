@@ -81,6 +81,16 @@ def test_one_network_address_may_not_try_its_way_through_all_names(client, cast)
     assert elsewhere.status_code == 303
 
 
+def test_a_clinic_behind_one_address_signs_in_as_often_as_it_likes(client, cast):
+    there = {"environ_base": {"REMOTE_ADDR": "203.0.113.7"}}
+    with time_machine.travel("2026-03-17 08:00 +0000", tick=False):
+        answers = {knock(client, password=make.PASSWORD, **there).status_code for _ in range(60)}
+        wrong = [knock(client, f"n{n}@clinic.example", **there).status_code for n in range(45)]
+
+    assert answers == {303}
+    assert wrong.count(422) == 40
+
+
 def test_the_locked_are_opened_from_the_command_line(client, cast, runner, session):
     with time_machine.travel("2026-03-17 08:00 +0000", tick=False) as travel:
         for _ in range(10):

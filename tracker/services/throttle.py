@@ -75,6 +75,14 @@ def forget(session: Db, limit: Limit, subject: str) -> None:
     session.execute(delete(Throttle).where(Throttle.key_hash == _key(limit, subject)))
 
 
+def give_back(session: Db, limit: Limit, subject: str, *, now: datetime) -> None:
+    """A try of many people's subject was right: it takes nothing from the others. Wrong ones stay counted."""
+    row = _row(session, limit, subject, now)
+    row.tries, row.total = max(0, row.tries - 1), max(0, row.total - 1)
+    row.next_at = row.last_at + wait_after(limit, row.tries)
+    session.flush()
+
+
 def is_locked(session: Db, limit: Limit, subject: str, *, now: datetime) -> bool:
     """Whether the next try would be refused, for a good while or for good."""
     row = session.get(Throttle, _key(limit, subject))

@@ -3,7 +3,7 @@
 import logging
 from ipaddress import ip_address
 
-from flask import request
+from flask import g, request
 
 from tracker import clock
 from tracker.db import db
@@ -19,6 +19,7 @@ def count(limit: Limit, subject: str) -> None:
     try:
         if is_apart():
             throttle.take(db.session, ADDRESS, request.remote_addr or "", now=now)
+            g.counted_address = True
         throttle.take(db.session, limit, subject, now=now)
     except TooMany:
         log.warning("too many tries", extra={"part": request.endpoint})
@@ -33,8 +34,10 @@ def count_start(limit: Limit) -> None:
 
 
 def right(limit: Limit, subject: str) -> None:
-    """It was right: the tries before it are forgotten. The caller commits."""
+    """It was right: the tries before it are forgotten, and it is none of its address. The caller commits."""
     throttle.forget(db.session, limit, subject)
+    if g.pop("counted_address", False):
+        throttle.give_back(db.session, ADDRESS, request.remote_addr or "", now=clock.now())
 
 
 def is_apart() -> bool:
