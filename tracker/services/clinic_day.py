@@ -1,6 +1,6 @@
 """What day it is in a clinic."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -21,6 +21,11 @@ def moment_in(clinic: Clinic, now: datetime) -> datetime:
         return now
     zone = ZoneInfo(clinic.time_zone)
     return datetime.combine(clinic.demo_today, now.astimezone(zone).time(), zone).astimezone(UTC)
+
+
+def day_starts_at(day: date, zone: str) -> datetime:
+    """The instant at which a day begins in a time zone."""
+    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
 
 
 def clinic_today(session: Db, clinic: Clinic | str, now: datetime) -> date:

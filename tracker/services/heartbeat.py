@@ -12,7 +12,7 @@ from tracker.models.outbox import OutboxMessage, OutboxState
 from tracker.models.patient import PatientCheck
 from tracker.models.scan import Heartbeat
 from tracker.services import holds, undelivered
-from tracker.services.clinic_day import day_in
+from tracker.services.clinic_day import day_in, day_starts_at
 
 SCAN = "scan"
 PROGRESS = "scan_progress"
@@ -136,8 +136,8 @@ def trust_line(
 
 
 def _midnight(clinic: Clinic, now: datetime) -> datetime:
-    local = now.astimezone(ZoneInfo(clinic.time_zone))
-    return local.replace(hour=0, minute=0, second=0, microsecond=0)
+    today = now.astimezone(ZoneInfo(clinic.time_zone)).date()
+    return day_starts_at(today, clinic.time_zone)
 
 
 def _mails(session: Db, clinic: Clinic, state: OutboxState, since: ColumnElement[bool]) -> int:

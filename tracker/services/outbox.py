@@ -22,6 +22,7 @@ from tracker.models.user import Role, User
 from tracker.rules.words import Severity
 from tracker.services import audit, ownership, undelivered
 from tracker.services.actor import SCAN
+from tracker.services.clinic_day import day_starts_at
 from tracker.services.mail_choices import Wishes, all_wishes
 from tracker.services.mail_queue import ready, ready_messages
 
@@ -160,7 +161,7 @@ def _start(
     Over the budget there is one mail an hour, and only a critical alert begins it.
     """
     local = now.astimezone(ZoneInfo(wishes.zone))
-    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = day_starts_at(local.date(), wishes.zone)
     slot, next_at = None, wishes.not_before(alert.severity, now) + GATHER
     if _written_since(session, alert.clinic_id, recipient_id, midnight) >= wishes.budget:
         slot = f"over {local:%Y-%m-%d %H%z}"

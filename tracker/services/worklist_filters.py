@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from itertools import product
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, case, false, func, or_
 
 from tracker.models.alert import LONGEST_WORDS, SETTLED, Alert, AlertState
 from tracker.rules.what_to_do import ANSWERS, RENEWALS
 from tracker.rules.words import AlertCode, Severity, Word
+from tracker.services.clinic_day import day_starts_at
 
 FAR = date(9999, 12, 31)  # what has no date comes last
 ME, NONE = "me", "none"
@@ -69,7 +69,7 @@ class Asker:
     @property
     def day_began_at(self) -> datetime:
         """The instant at which the clinic's day began."""
-        return datetime.combine(self.today, time(), ZoneInfo(self.zone)).astimezone(UTC)
+        return day_starts_at(self.today, self.zone)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, current_app, render_template, request, url_for
@@ -13,7 +13,7 @@ from tracker.db import db
 from tracker.models.clinic import Clinic
 from tracker.models.user import Role
 from tracker.services import today
-from tracker.services.clinic_day import day_in, moment_in
+from tracker.services.clinic_day import day_in, day_starts_at, moment_in
 from tracker.services.unowned import AT_MOST
 from tracker.services.worklist_filters import LONG_UNOWNED
 from tracker.web import access
@@ -33,7 +33,7 @@ WHOLE = Markup('<span class="nw">{}</span>')
 def index() -> str:
     clinic, user, now = access.current_clinic(), access.signed_in(), clock.now()
     on = day_in(clinic, now)
-    since = _start_of(on - timedelta(days=1), clinic.time_zone)
+    since = day_starts_at(on - timedelta(days=1), clinic.time_zone)
     everything = request.args.get("show") == "all"
     morning = today.today(
         db.session,
@@ -76,10 +76,6 @@ def _totals(days: Sequence[today.FillDay]) -> dict[str, int]:
 def import_url() -> str | None:
     """Where a new clinic begins, if this site takes imports."""
     return url_for("imports.index") if "imports.index" in current_app.view_functions else None
-
-
-def _start_of(day: date, zone: str) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
 @blueprint.app_template_filter()
