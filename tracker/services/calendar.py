@@ -16,7 +16,7 @@ from tracker.models.patient import Patient, PatientCheck
 from tracker.rules.words import AlertCode, AuthorizationStatus
 from tracker.services.fill_marks import count_marks, read_marks
 from tracker.services.kept_answer import FillResult
-from tracker.services.patients import Who, who_columns
+from tracker.services.patients import Who, checked, who_columns
 
 WHO = 5
 UNOWNED = "unowned"
@@ -27,7 +27,6 @@ DUE_FACTS = {
     AlertCode.APPEAL_DEADLINE: "due_on",
     AlertCode.PA_DECISION_OVERDUE: "due_at",
 }
-_CHECKED = and_(PatientCheck.clinic_id == Patient.clinic_id, PatientCheck.patient_id == Patient.id)
 GRANTED = (AuthorizationStatus.APPROVED, AuthorizationStatus.PARTIALLY_APPROVED)
 
 
@@ -100,7 +99,9 @@ def days(
     mine = _owned_by(clinic_id, owners)
     range_of_days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     marks = (
-        select(PatientCheck.fill_marks).join(Patient, _CHECKED).where(mine, PatientCheck.next_fill_on <= last)
+        select(PatientCheck.fill_marks)
+        .join(Patient, checked())
+        .where(mine, PatientCheck.next_fill_on <= last)
     )
     fills = count_marks(session.execute(marks).scalars(), range_of_days)
     starts = _counts(session, _starts(mine, first, last), PatientCheck.start_renewal_by)
@@ -135,7 +136,7 @@ def _counts(session: Db, query: Select[Any], day: Any) -> Counter[date]:
 def _starts(mine: ColumnElement[bool], first: date, last: date) -> Select[Any]:
     return (
         select(*who_columns(), PatientCheck.start_renewal_by)
-        .join(PatientCheck, _CHECKED)
+        .join(PatientCheck, checked())
         .where(mine, PatientCheck.start_renewal_by.between(first, last))
     )
 
@@ -154,7 +155,7 @@ def _ends(mine: ColumnElement[bool], first: date, last: date) -> Select[Any]:
 def _fills(session: Db, mine: ColumnElement[bool], first: date, last: date) -> Iterable[Entry]:
     query = (
         select(*who_columns(), PatientCheck.fill_marks)
-        .join(PatientCheck, _CHECKED)
+        .join(PatientCheck, checked())
         .where(mine, PatientCheck.next_fill_on <= last)
     )
     for row in map(tuple, session.execute(query)):

@@ -38,6 +38,7 @@ from tracker.rules.words import AuthorizationStatus, Check, Drug
 from tracker.services import authorizations, kept_answer
 from tracker.services.kept_answer import KeptFill
 from tracker.services.patient_facts import takes
+from tracker.services.patients import checked
 
 WRITTEN = Channel.FAX, Channel.PORTAL, Channel.LETTER
 
@@ -114,10 +115,7 @@ def _files(session: Db, clinic_id: str, patient_ids: Collection[str]) -> dict[st
     """Eleven queries."""
     answers = (
         select(Patient, PatientCheck.answer)
-        .outerjoin(
-            PatientCheck,
-            (PatientCheck.clinic_id == Patient.clinic_id) & (PatientCheck.patient_id == Patient.id),
-        )
+        .outerjoin(PatientCheck, checked())
         .where(Patient.clinic_id == clinic_id, Patient.id.in_(patient_ids))
     )
 
@@ -255,22 +253,19 @@ def _request(
 def _regimen(file: _File, fill: KeptFill | None, day: date) -> Regimen | None:
     """The one that the first fill is made for, else the one in force on that day."""
     for each in file.regimens:
-        in_force = each.starts_on <= day and (each.ends_on is None or day <= each.ends_on)
-        if each.id == fill.regimen if fill else in_force:
+        if each.id == fill.regimen if fill else _in_force(each, day):
             return each
     return None
+
+
+def _in_force(row: Regimen | Coverage, day: date) -> bool:
+    return row.starts_on <= day and (row.ends_on is None or day <= row.ends_on)
 
 
 def _member_id(file: _File, plan_id: str, day: date) -> str | None:
     """Of the coverage by this plan on that day, else of none: another one's number is no help."""
     return next(
-        (
-            each.member_id
-            for each in file.coverages
-            if each.plan_id == plan_id
-            and each.starts_on <= day
-            and (each.ends_on is None or day <= each.ends_on)
-        ),
+        (each.member_id for each in file.coverages if each.plan_id == plan_id and _in_force(each, day)),
         None,
     )
 

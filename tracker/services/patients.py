@@ -104,10 +104,15 @@ def lines_query(clinic_id: str) -> Select[Any]:
             PatientCheck.as_of,
             worst,
         )
-        .outerjoin(PatientCheck, _same_clinic(PatientCheck, PatientCheck.patient_id == Patient.id))
+        .outerjoin(PatientCheck, checked())
         .outerjoin(User, _same_clinic(User, User.id == Patient.owner_id))
         .order_by(Patient.name_key, Patient.id)
     )
+
+
+def checked() -> ColumnElement[bool]:
+    """To join a patient and the kept answer of the last check."""
+    return _same_clinic(PatientCheck, PatientCheck.patient_id == Patient.id)
 
 
 def _same_clinic(table: Any, condition: ColumnElement[bool]) -> ColumnElement[bool]:

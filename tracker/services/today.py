@@ -21,7 +21,7 @@ from tracker.services.deadlines import Due, Part, due
 from tracker.services.fill_marks import count_marks
 from tracker.services.kept_answer import FillResult
 from tracker.services.next_acts import Matter, NextAct, matters, next_act
-from tracker.services.patients import Who, who_columns
+from tracker.services.patients import Who, checked, who_columns
 from tracker.services.since import Happened, happened
 from tracker.services.unowned import unowned_count
 from tracker.services.worklist import AlertLine, lines_of
@@ -140,7 +140,7 @@ def census(session: Db, *, clinic_id: str) -> Census:
             func.coalesce(func.sum(PatientCheck.future_fill_count), 0),
             func.count(PatientCheck.patient_id).filter(stale),
         )
-        .outerjoin(PatientCheck, _checks())
+        .outerjoin(PatientCheck, checked())
         .where(Patient.clinic_id == clinic_id, Patient.active)
     ).one()
     return Census(*(int(n) for n in row))
@@ -196,7 +196,7 @@ def fill_days(session: Db, *, clinic_id: str, on: date) -> list[FillDay]:
     days = [on + timedelta(days=n) for n in range(DAYS_AHEAD)]
     query = (
         select(PatientCheck.fill_marks)
-        .join(Patient, _checks())
+        .join(Patient, checked())
         .where(PatientCheck.clinic_id == clinic_id, Patient.active, PatientCheck.next_fill_on <= days[-1])
     )
     counts = count_marks(session.execute(query).scalars(), days)
@@ -217,7 +217,7 @@ def renewal_weeks(session: Db, *, clinic_id: str, on: date) -> list[tuple[date, 
     end = monday + timedelta(weeks=WEEKS_AHEAD)
     query = (
         select(PatientCheck.start_renewal_by, func.count())
-        .join(Patient, _checks())
+        .join(Patient, checked())
         .where(Patient.clinic_id == clinic_id, Patient.active, PatientCheck.start_renewal_by < end)
         .group_by(PatientCheck.start_renewal_by)
     )
@@ -231,7 +231,7 @@ def _with_owner(clinic_id: str, *columns: Any) -> Select[Any]:
     """Active patients with these columns of their check."""
     return (
         select(*who_columns(), *columns)
-        .join(PatientCheck, _checks())
+        .join(PatientCheck, checked())
         .outerjoin(User, and_(User.clinic_id == Patient.clinic_id, User.id == Patient.owner_id))
         .where(Patient.clinic_id == clinic_id, Patient.active)
     )
@@ -241,7 +241,7 @@ def _count(session: Db, clinic_id: str, condition: Any) -> int:
     query = (
         select(func.count())
         .select_from(Patient)
-        .join(PatientCheck, _checks())
+        .join(PatientCheck, checked())
         .where(Patient.clinic_id == clinic_id, Patient.active, condition)
     )
     return session.execute(query).scalar_one()
@@ -285,7 +285,3 @@ def _run_out(row: tuple[Any, ...], cause: Cause | None) -> RunOut:
     denial_on, run_out, owner, _ = row[WHO:]
     line = cause.line if cause else None
     return RunOut(Who(*row[:WHO]), denial_on, run_out, line.owner if line else owner, line, _act(cause))
-
-
-def _checks() -> Any:
-    return and_(PatientCheck.clinic_id == Patient.clinic_id, PatientCheck.patient_id == Patient.id)
