@@ -1,6 +1,7 @@
 """The packet of a request: its checklist, its paper, and that it was sent."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
@@ -48,29 +49,26 @@ class SentForm(VersionedForm):
 
 @blueprint.get("")
 def show(patient_id: str, authorization_id: str) -> str:
-    patient, view = _found(patient_id, authorization_id)
-    return render_template(
-        "packets/show.html",
-        patient=patient,
-        view=view,
-        today=access.today(),
-        parts=_parts(view),
-        cure_url=lambda item: _cure_url(view, item),
-        may_act=access.signed_in().role is not Role.VIEWER,
-    )
+    return _page("packets/show.html", patient_id, authorization_id)
 
 
 @blueprint.get("/print")
 def sheet(patient_id: str, authorization_id: str) -> str:
     """The same on paper: what a reviewer asks for, and the index of what goes along."""
+    return _page("packets/sheet.html", patient_id, authorization_id)
+
+
+def _page(template: str, patient_id: str, authorization_id: str) -> str:
     patient, view = _found(patient_id, authorization_id)
     return render_template(
-        "packets/sheet.html",
+        template,
         patient=patient,
         view=view,
         today=access.today(),
         parts=_parts(view),
         clinic=access.current_clinic(),
+        cure_url=partial(_cure_url, view),
+        may_act=access.signed_in().role is not Role.VIEWER,
     )
 
 
