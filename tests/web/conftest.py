@@ -3,8 +3,13 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+import reading
 from flask import Flask, g, request_started
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session, scoped_session
 
+import kept
+import make
 from tracker.models.user import Role
 from tracker.web import permissions
 
@@ -23,6 +28,14 @@ def forget_who_asked(app: Flask) -> Iterator[None]:
 
     with request_started.connected_to(forget, app):
         yield
+
+
+@pytest.fixture
+def ana(client: FlaskClient, cast: make.Cast, session: scoped_session[Session]) -> FlaskClient:
+    """Ana, signed in, in a clinic that stands on the day of the design."""
+    kept.stand_on(session, cast.renal)
+    session.commit()
+    return reading.sign_in(client)
 
 
 @pytest.fixture

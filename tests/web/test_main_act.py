@@ -15,14 +15,6 @@ from tracker.services.next_acts import Next
 BUTTON = re.compile(r'<a class="usa-button ([^"]*)" href="([^"]+)">(?:<svg.*?</svg>)?([^<]+)</a>')
 
 
-@pytest.fixture
-def ana(client, cast, session):
-    kept.stand_on(session, cast.renal)
-    session.commit()
-    client.post("/sign-in", data={"email": "ana@clinic.example", "password": make.PASSWORD})
-    return client
-
-
 def patient_with(session, cast, code):
     """A patient whose next fill is refused for this cause, about an authorization and a plan."""
     who = make.patient(session, cast.renal)

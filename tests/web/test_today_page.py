@@ -2,20 +2,11 @@
 
 from datetime import timedelta
 
-import pytest
 from sqlalchemy import event
 
 import kept
 import make
 from tracker.db import db
-
-
-@pytest.fixture
-def ana(client, cast, session):
-    kept.stand_on(session, cast.renal)
-    session.commit()
-    client.post("/sign-in", data={"email": "ana@clinic.example", "password": make.PASSWORD})
-    return client
 
 
 def statements(client, address):

@@ -14,14 +14,6 @@ LINE = "had no owner since before today"
 
 
 @pytest.fixture
-def ana(client, cast, session):
-    kept.stand_on(session, cast.renal)
-    session.commit()
-    client.post("/sign-in", data={"email": "ana@clinic.example", "password": make.PASSWORD})
-    return client
-
-
-@pytest.fixture
 def who(session, cast):
     found = make.patient(session, cast.renal)
     kept.check(session, found, [kept.fill(date(2026, 6, 14), result="fail", code="PA_GAP")])
