@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import select
 
 import make
@@ -31,11 +32,13 @@ def due(session, cast):
 
 @pytest.fixture
 def waiting(session, cast):
-    rosa = make.patient(session, cast.renal, owner_id=cast.ana.id)
-    outbox.tell(
-        session, alert=alert(session, rosa), occasion="opened:1", now=clock.now() - timedelta(minutes=1)
-    )
-    session.commit()
+    """A mail that may go now: no clinic has quiet hours at this time of day."""
+    with time_machine.travel("2026-06-08T15:00:00Z", tick=False):
+        rosa = make.patient(session, cast.renal, owner_id=cast.ana.id)
+        told = clock.now() - timedelta(minutes=1)
+        outbox.tell(session, alert=alert(session, rosa), occasion="opened:1", now=told)
+        session.commit()
+        yield
 
 
 def test_a_scan_says_what_came_of_it(runner, due, session):
