@@ -25,7 +25,17 @@ LAW = {
     "web": {"services", "rules", "models", "clock", "db", "settings", "keyring", "antivirus"},
     "jobs": {"services", "rules", "models", "clock", "db", "cipher", "settings"},
 }
-COMPOSITION = {"factory", "cli", "commands", "migrating", "readiness", "running", "serving", "__init__"}
+COMPOSITION = {
+    "core",
+    "factory",
+    "cli",
+    "commands",
+    "migrating",
+    "readiness",
+    "running",
+    "serving",
+    "__init__",
+}
 STANDARD_ONLY = {"rules", "clock"}
 FORBIDDEN = {
     "formats": {"flask", "sqlalchemy"},

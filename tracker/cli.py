@@ -47,7 +47,7 @@ class Commands(FlaskGroup):
 
 def _app() -> Flask:
     """Half a second of imports that only some commands need."""
-    app: Flask = import_module("tracker.factory").create_app()
+    app: Flask = import_module("tracker.core").create_core()
     return app
 
 
@@ -71,3 +71,18 @@ def main() -> None:
     except TrackerError as error:
         click.echo(str(error), err=True)
         sys.exit(1)
+    except Exception as error:
+        line = _of_the_database(error)
+        if line is None:
+            raise
+        click.echo(line, err=True)
+        sys.exit(1)
+
+
+def _of_the_database(error: Exception) -> str | None:
+    """What `trouble` says of it, looked up only where the database's library is loaded at all."""
+    library = sys.modules.get("sqlalchemy.exc")
+    if library is None or not isinstance(error, library.SQLAlchemyError):
+        return None
+    line: str | None = import_module("tracker.commands.trouble").told(error)
+    return line

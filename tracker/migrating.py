@@ -5,12 +5,12 @@ from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_migrate import upgrade
 
-from tracker.db import db
+from tracker.db import db, reading
 
 
 def current(app: Flask) -> str | None:
     """The revision of the open database; None for an empty one."""
-    with app.app_context(), db.engine.connect() as connection:
+    with app.app_context(), reading(), db.engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 

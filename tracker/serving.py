@@ -23,8 +23,9 @@ from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer
 
 from tracker import clock
+from tracker.core import HOME
 from tracker.db import db
-from tracker.factory import HOME, create_app
+from tracker.factory import create_app
 from tracker.jobs.mailer import Office, OpenSession, renderer
 from tracker.jobs.schedule import Clockwork
 from tracker.readiness import make_ready

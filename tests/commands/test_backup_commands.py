@@ -1,8 +1,10 @@
 """`tracker backup`, `tracker restore` and `tracker doctor` as someone at a shell meets them."""
 
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -128,6 +130,23 @@ def test_the_doctor_names_an_old_schema(tmp_path):
 
     assert "tracker db upgrade" in seen.stdout
     assert seen.returncode == 1
+
+
+def test_the_doctor_looks_while_another_writes(clinic, tmp_path):
+    with closing(sqlite3.connect(tmp_path / "tracker.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        seen = clinic("doctor")
+
+    assert "ok    Database: sqlite, schema" in seen.stdout
+
+
+def test_a_command_on_a_database_without_tables_says_how_to_make_them(tmp_path):
+    asked = Caller(tmp_path)("user", "list")
+
+    assert asked.returncode == 1
+    assert "no such table" in asked.stderr
+    assert "Run: tracker db upgrade" in asked.stderr
+    assert "Traceback" not in asked.stderr
 
 
 def test_a_restore_is_the_way_back_from_a_damaged_database(clinic, tmp_path):

@@ -16,14 +16,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tracker import cipher, clock
 from tracker.antivirus import EICAR, NotScanned, Scanner
-from tracker.db import db
+from tracker.db import db, reading
 from tracker.jobs.delivery import SmtpDelivery, Undelivered
 from tracker.migrating import current, newest
 from tracker.models.audit import AuditEvent
 from tracker.running import is_running
 from tracker.services import app_secrets, backups, health, heartbeat, holds
-from tracker.services.openid import IdentityProvider, Unreachable
+from tracker.services.openid import Unreachable
 from tracker.settings import BadSettings, Mode, Settings
+from tracker.web import provider
 
 ROOM = 500_000_000  # bytes
 SAFE_SQLITE = (3, 51, 3)  # sqlite.org, WAL-reset bug of 3.7.0 to 3.51.2, read 2026-11-23
@@ -67,12 +68,13 @@ def doctor() -> None:
     app = current_app._get_current_object()  # type: ignore[attr-defined] # the app behind the proxy
     visit = Visit(app, app.extensions["settings"], clock.now())
     worst = Level.OK
-    for look in LOOKS:
-        for found in look(visit):
-            click.echo(f"{found.level.value:4}  {found.text}{f' {found.cure}' if found.cure else ''}")
-            worst = max(worst, found.level, key=list(Level).index)
-        if look is _database and worst is Level.BAD and not _answers(visit):
-            break  # clock, scan and mail are read from it
+    with reading():  # it neither waits for a scan nor holds one up
+        for look in LOOKS:
+            for found in look(visit):
+                click.echo(f"{found.level.value:4}  {found.text}{f' {found.cure}' if found.cure else ''}")
+                worst = max(worst, found.level, key=list(Level).index)
+            if look is _database and worst is Level.BAD and not _answers(visit):
+                break  # clock, scan and mail are read from it
     if worst is Level.BAD:
         sys.exit(1)
 
@@ -289,7 +291,7 @@ def _mail(visit: Visit) -> Iterator[Finding]:
 
 
 def _single_sign_on(visit: Visit) -> Iterator[Finding]:
-    found: IdentityProvider | None = visit.app.extensions["identity_provider"]
+    found = provider.made(visit.settings)
     if found is None:
         return
     try:

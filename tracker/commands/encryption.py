@@ -7,8 +7,8 @@ import click
 from sqlalchemy import select
 
 from tracker import cipher, clock
+from tracker.core import create_core
 from tracker.db import db
-from tracker.factory import create_app
 from tracker.migrating import is_current
 from tracker.models.audit import AuditAction
 from tracker.models.clinic import Clinic
@@ -108,7 +108,7 @@ def _stopped_database(settings: Settings) -> Path:
 
 def _put_on_record(settings: Settings, deed: str) -> None:
     """In every clinic; not in a database of an older release, whose record looks otherwise."""
-    app = create_app(settings)
+    app = create_core(settings)
     if not is_current(app):
         return
     with app.app_context():

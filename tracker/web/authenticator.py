@@ -40,7 +40,6 @@ def init_app(app: Flask) -> None:
     settings: Settings = app.extensions["settings"]
     sealing = hmac.new(settings.secret_key.encode(), b"sealed texts", hashlib.sha256).digest()
     app.extensions["sealer"] = Fernet(urlsafe_b64encode(sealing))
-    app.extensions["keyring"] = Keyring(settings.secret_keys)
     # It asks for a key and encrypts nothing with it: it is handed secrets in the clear.
     app.extensions["authenticator"] = CountingTotp(
         {"1": app_secrets.earlier_key(settings.secret_key)}, ISSUER

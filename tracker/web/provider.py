@@ -19,14 +19,18 @@ LINKING = "linking"  # who the person is there, sealed, until the second factor 
 
 
 def init_app(app: Flask) -> None:
-    """The libraries are loaded only where a provider is set: they are an extra, and take their time."""
-    settings: Settings = app.extensions["settings"]
-    provider: IdentityProvider | None = None
-    if settings.oidc_issuer:
-        make = import_module("tracker.services.identity_provider").Provider
-        provider = make(terms_of(settings))
-    app.extensions[EXTENSION] = provider
+    app.extensions[EXTENSION] = provider = made(app.extensions["settings"])
     app.jinja_env.globals["provider_name"] = provider.terms.name if provider else None
+
+
+def made(settings: Settings) -> IdentityProvider | None:
+    """The libraries are loaded only where a provider is set: they are an extra, and take their time."""
+    if not settings.oidc_issuer:
+        return None
+    provider: IdentityProvider = import_module("tracker.services.identity_provider").Provider(
+        terms_of(settings)
+    )
+    return provider
 
 
 def terms_of(settings: Settings) -> Terms:
