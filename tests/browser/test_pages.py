@@ -8,15 +8,9 @@ from axe import violations
 from pages import EXEMPT, PAGES, STRANGERS, found_ids, resolved
 from playwright.sync_api import Page
 
+DESK = {"width": 1366, "height": 768}
+TELEPHONE = {"width": 390, "height": 844}
 ENLARGED = {"width": 683, "height": 384}  # a desk at 200 %: half the pixels, each twice as large
-SIZES = [
-    pytest.param(viewport, marks=pytest.mark.browser_context_args(viewport=viewport, **more), id=name)
-    for name, viewport, more in (
-        ("desk", {"width": 1366, "height": 768}, {}),
-        ("telephone", {"width": 390, "height": 844}, {}),
-        ("enlarged to 200 %", ENLARGED, {"device_scale_factor": 2}),
-    )
-]
 NOBODY = "/patients/nobody", "Failed to load resource: the server responded with a status of 404 (NOT FOUND)"
 SAMPLE = (
     "/",
@@ -41,9 +35,8 @@ def test_the_list_names_every_page_of_the_app(app):
     assert EXEMPT.keys() <= pages - listed
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_every_page_is_accessible_and_fits_the_screen(signed_in, size):
-    assert signed_in.viewport_size == size
+@pytest.mark.browser_context_args(viewport=DESK)
+def test_every_page_is_accessible_and_fits_each_screen(signed_in):
     ids = found_ids(signed_in)
     errors: list[tuple[str, str]] = []
     signed_in.on(
@@ -54,11 +47,18 @@ def test_every_page_is_accessible_and_fits_the_screen(signed_in, size):
     )
     signed_in.on("pageerror", lambda error: errors.append((signed_in.url, str(error))))
 
-    complaints = [fault for path in PAGES for fault in faults(signed_in, path, ids)]
+    complaints = [fault for path in PAGES for fault in faults_of_sizes(signed_in, path, ids)]
 
     assert complaints == []
     assert [text for path, text in errors if (path, text) != NOBODY] == []
     assert NOBODY in errors
+
+
+@pytest.mark.browser_context_args(viewport=ENLARGED, device_scale_factor=2)
+def test_telling_pages_are_accessible_at_200_percent(signed_in):
+    ids = found_ids(signed_in)
+
+    assert [fault for path in SAMPLE for fault in faults(signed_in, path, ids)] == []
 
 
 @pytest.mark.parametrize(
@@ -71,24 +71,37 @@ def test_dark_and_forced_colours_can_be_read(signed_in, look):
     assert [fault for path in SAMPLE for fault in faults(signed_in, path, ids)] == []
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_pages_before_signing_in_are_accessible_too(page, address, size):
-    assert page.viewport_size == size
-    assert [fault for path in STRANGERS for fault in faults(page, path, {})] == []
+def test_pages_before_signing_in_are_accessible_too(page, address):
+    assert [fault for path in STRANGERS for fault in faults_of_sizes(page, path, {})] == []
+
+
+def faults_of_sizes(page: Page, path: str, ids: dict[str, str]) -> list[tuple[str, str, str]]:
+    """What is wrong with a page at a desk, on a telephone, and enlarged to 200 %."""
+    page.set_viewport_size(DESK)
+    found = faults(page, path, ids)
+    page.set_viewport_size(TELEPHONE)
+    found += broken_rules(page, path) + sideways(page, path)
+    page.set_viewport_size(ENLARGED)
+    return found + sideways(page, path)
 
 
 def faults(page: Page, path: str, ids: dict[str, str]) -> list[tuple[str, str, str]]:
-    """What is wrong with a page: its status, what axe finds, and whether it scrolls sideways."""
+    """What is wrong with a page as it is opened: its status, what axe finds, and whether it scrolls sideways."""
     answer = page.goto(resolved(path, ids))
     expected = {"/patients/nobody": 404, "/choose-password/no-such-link": 410}.get(path, 200)
-    found = (
-        [(path, "status", str(answer and answer.status))] if not answer or answer.status != expected else []
-    )
-    if page.viewport_size != ENLARGED or path in SAMPLE:  # the rest is what desk and telephone were asked
-        found += [(path, rule, html) for rule, html in violations(page)]
-    if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-        found.append((path, "scrolls sideways", ""))
-    return found
+    wrong = not answer or answer.status != expected
+    status = [(path, "status", str(answer and answer.status))] if wrong else []
+    return status + broken_rules(page, path) + sideways(page, path)
+
+
+def broken_rules(page: Page, path: str) -> list[tuple[str, str, str]]:
+    return [(path, rule, html) for rule, html in violations(page)]
+
+
+def sideways(page: Page, path: str) -> list[tuple[str, str, str]]:
+    width = page.viewport_size and page.viewport_size["width"]
+    wider = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+    return [(path, "scrolls sideways", f"at {width} px")] if wider else []
 
 
 def test_axe_finds_what_is_wrong(page):
