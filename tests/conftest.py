@@ -17,9 +17,11 @@ from sqlalchemy.orm import Session, scoped_session
 import databases
 import make
 import reuse
+from tracker.core import create_core
 from tracker.db import db
 from tracker.factory import create_app
 from tracker.services import users
+from tracker.serving import spare_the_collector
 from tracker.settings import Mode, Settings
 
 hypothesis_settings.register_profile("suite", derandomize=True, deadline=None, max_examples=60)
@@ -54,6 +56,10 @@ def empty_tables() -> bytes:
     return image
 
 
+def room_of(path: Path) -> str:
+    return path.relative_to(HERE).parts[0]
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest begins first, so that no process works on alone at the end."""
@@ -61,8 +67,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    room = metafunc.definition.path.relative_to(HERE).parts[0]
-    if room in BOTH_DATABASES and "database_url" in metafunc.fixturenames:
+    if room_of(metafunc.definition.path) in BOTH_DATABASES and "database_url" in metafunc.fixturenames:
         params = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
         metafunc.parametrize("database_url", params, indirect=True)
 
@@ -100,9 +105,15 @@ def settings(tmp_path: Path, database_url: str) -> Settings:
     )
 
 
+def pytest_collection_finish() -> None:
+    spare_the_collector()
+
+
 @pytest.fixture
-def app(settings: Settings, empty_tables: bytes) -> Iterator[Flask]:
-    app = create_app(settings)
+def app(request: pytest.FixtureRequest, settings: Settings, empty_tables: bytes) -> Iterator[Flask]:
+    """An app with an empty database; with its pages where the room has to do with them."""
+    pages = room_of(request.path) not in BOTH_DATABASES
+    app = create_app(settings) if pages else create_core(settings)
     app.config["TESTING"] = True
     app.jinja_env.bytecode_cache = COMPILED
     with app.app_context():

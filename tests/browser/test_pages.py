@@ -86,7 +86,7 @@ def faults_of_sizes(page: Page, path: str, ids: dict[str, str]) -> list[tuple[st
 
 
 def faults(page: Page, path: str, ids: dict[str, str]) -> list[tuple[str, str, str]]:
-    """What is wrong with a page as it is opened: its status, what axe finds, and whether it scrolls sideways."""
+    """What is wrong with a page as it is opened: status, what axe finds, whether it scrolls sideways."""
     answer = page.goto(resolved(path, ids))
     expected = {"/patients/nobody": 404, "/choose-password/no-such-link": 410}.get(path, 200)
     wrong = not answer or answer.status != expected
