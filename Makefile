@@ -2,19 +2,28 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test screenshots bench soak attacks audit-packages reference mutants install install-test clean
+.PHONY: run test static style types holes screenshots bench soak attacks audit-packages reference mutants install install-test clean
 
 run: .venv/installed
 	@exec $(BIN)/python app.py
 
-test: .venv/installed-test
-	@sh .ci/chromium
+test: | .venv/bin/python
+	@sh .ci/chromium & browser=$$!; $(MAKE) --no-print-directory install-test && wait $$browser
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target static
+	$(BIN)/pytest -n 2 --dist worksteal
+
+static: style types holes
+
+style:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/djlint --lint --quiet templates
+
+types:
+	$(BIN)/mypy
+
+holes:
 	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml app.py tracker migrations
-	$(BIN)/pytest -n 2 --dist worksteal
 
 # Every page in every state, as pictures to look at; STATE=names, ONLY=payers for a few of them.
 SCREENS ?= build/screens
