@@ -14,11 +14,9 @@ from tracker.rules.draft import Draft, SoFar
 from tracker.rules.facts import QuantityLimit, Rule
 from tracker.rules.quantity import Dispensed, against, days_supply_facts
 from tracker.rules.steps_check import check_steps, steps_without_trials
-from tracker.rules.terms import Alike, Dispensing, Terms
+from tracker.rules.terms import Alike, Dispensing, Limit, Limits, Terms
 from tracker.rules.words import AboutKind, AlertCode, AuthorizationKind, Check, LimitMethod, Result
 
-# A rule's or an override's; False: none, True or None: unknown.
-Limit: TypeAlias = QuantityLimit | bool | None
 Made: TypeAlias = Sequence[tuple[date, Dispensing]]
 
 _SHOWN_FIRST = {Result.FAIL: 0, Result.UNKNOWN: 1, Result.PASS: 2}
@@ -37,7 +35,7 @@ def run_checks(draft: Draft, sofar: SoFar) -> tuple[tuple[CheckResult, ...], Per
     checks = (
         alike.coverage,
         authorization,
-        alike.quantity or check_quantity(terms, draft.on, sofar.made),
+        alike.quantity or check_quantity(terms, alike.limits, draft.on, sofar.made),
         alike.days_supply or check_days_supply(terms),
         check_too_soon(draft),
         alike.steps or check_steps(terms, sofar, charged),
@@ -52,10 +50,12 @@ def _alike(terms: Terms) -> Alike:
         return Alike(coverage, alone=True)
     if coverage.code is AlertCode.BENEFIT_ROUTE_MISMATCH and _covered(terms).result is Result.FAIL:
         return Alike(coverage, alone=True)
+    limits = _limits(terms)
     return Alike(
         coverage,
         alone=False,
-        quantity=None if _counts_back(terms) else check_quantity(terms, terms.day, ()),
+        limits=limits,
+        quantity=None if _counts_back(limits) else check_quantity(terms, limits, terms.day, ()),
         days_supply=check_days_supply(terms),
         steps=steps_without_trials(terms),
     )
@@ -123,9 +123,9 @@ def by_rule(rules: Mapping[str, Rule | None]) -> list[tuple[Rule | None, frozens
     return [(rule, frozenset(codes)) for rule, codes in found]
 
 
-def check_quantity(terms: Terms, on: date, made: Made) -> CheckResult:
+def check_quantity(terms: Terms, limits: Limits, on: date, made: Made) -> CheckResult:
     """Within the quantity limit, or within that of an override in force (rulebook 5.3)."""
-    found = [_within(terms, on, made, limits, held) for limits, held in _limits(terms)]
+    found = [_within(terms, on, made, each, held) for each, held in limits]
     result, facts = min(found, key=lambda each: _SHOWN_FIRST[each[0]], default=(Result.PASS, {}))
     if result is Result.PASS and not facts:
         return _NO_LIMIT
@@ -135,8 +135,8 @@ def check_quantity(terms: Terms, on: date, made: Made) -> CheckResult:
     return CheckResult(Check.QUANTITY_LIMIT, result, code, facts, about, kind)
 
 
-def _limits(terms: Terms) -> list[tuple[list[Limit], frozenset[str]]]:
-    """Per rule the limits of which one must let the fill pass, with the codes that count.
+def _limits(terms: Terms) -> Limits:
+    """The limits of each rule, with the codes that it holds for.
 
     Overrides in force replace the rule's; one without a limit of its own lets any quantity pass.
     """
@@ -162,17 +162,17 @@ def _held(terms: Terms, rule: Rule | None) -> frozenset[str]:
     return frozenset(code for code, other in rules.items() if other is rule)
 
 
-def _counts_back(terms: Terms) -> bool:
+def _counts_back(limits: Limits) -> bool:
     """Does a rolling limit look at the fills before this one?"""
     return any(
         isinstance(limit, QuantityLimit) and limit.method is LimitMethod.ROLLING
-        for limits, _ in _limits(terms)
-        for limit in limits
+        for each, _ in limits
+        for limit in each
     )
 
 
 def _within(
-    terms: Terms, on: date, made: Made, limits: list[Limit], held: frozenset[str]
+    terms: Terms, on: date, made: Made, limits: Sequence[Limit], held: frozenset[str]
 ) -> tuple[Result, Facts]:
     found = [_against(terms, on, made, limit, held) for limit in limits]
     # Of several overrides the one that lets most pass counts.
@@ -186,8 +186,9 @@ def _against(terms: Terms, on: date, made: Made, limit: Limit, held: frozenset[s
     fill = Dispensed(on, now.days, now.regimen, now.units)
     if limit.method is not LimitMethod.ROLLING:
         return against(limit, fill, (), held)
-    earlier = terms.desk.dispensed_from(plus(on, 1 - limit.per_days))
-    earlier += [Dispensed(day, each.days, each.regimen, each.units) for day, each in made]
+    start = plus(on, 1 - limit.per_days)
+    earlier = terms.desk.dispensed_from(start)
+    earlier += [Dispensed(day, each.days, each.regimen, each.units) for day, each in made if day >= start]
     return against(limit, fill, earlier, held)
 
 

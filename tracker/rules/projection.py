@@ -16,7 +16,7 @@ from tracker.rules.draft import Draft, SoFar
 from tracker.rules.facts import PlannedFill, Regimen
 from tracker.rules.refill_window import PayerCounts, earliest_on
 from tracker.rules.supply import Supply, looking_ahead, refilled, same_product
-from tracker.rules.terms import Dispensing, Terms, TermsKept, as_planned
+from tracker.rules.terms import Dispensing, Terms, TermsKept
 from tracker.rules.today import Today
 from tracker.rules.words import Result
 
@@ -45,7 +45,7 @@ class Projector:
         self.ahead_days = desk.book.policy.fill_ahead_days
         self.terms = desk.kept("terms", TermsKept)
         self.supply: Supply = desk.supply
-        self.counts = desk.counts.copy()
+        self.counts = desk.counts.going_on()
         self.ledger = Ledger(desk.ledger.used)
         self.made: list[tuple[date, Dispensing]] = []
         self.sofar = SoFar(today, self.ledger, self.made, self.first_possible)
@@ -170,7 +170,7 @@ class Projector:
         regimen = regimen_from(self.regimens, max(planned.on, self.run_out or planned.on))
         if regimen is None:
             return None
-        terms = Terms(self.desk, as_planned(planned, regimen), planned.on)
+        terms = self.terms.planned(planned, regimen)
         return Draft(planned.on, terms, self._earliest(terms, self.counts, self.run_out), planned)
 
     def make(self, draft: Draft) -> TableFill:

@@ -20,29 +20,31 @@ class PayerCount(NamedTuple):
 
 
 class PayerCounts:
-    """Counts fill by fill of the same drug and formulation, without regard to doses (rulebook 3.4)."""
+    """Counts fill by fill of the same drug and formulation, without regard to doses (rulebook 3.4).
 
-    __slots__ = ("_counts", "_fills")
+    A count that goes on from another's asks it for what came before.
+    """
 
-    def __init__(self, supplied: Sequence[Supplied]) -> None:
+    __slots__ = ("_before", "_counts", "_fills")
+
+    def __init__(self, supplied: Sequence[Supplied], before: "PayerCounts | None" = None) -> None:
         self._fills: list[tuple[Drug, Formulation | None, date, int]] = [
             (regimen.drug, formulation, fill.on, fill.days_supply)
             for fill, regimen, _, formulation, _ in supplied
             if regimen is not None
         ]
+        self._before = before
         self._counts: dict[tuple[Drug, Formulation | None], PayerCount | None] = {}
 
-    def copy(self) -> "PayerCounts":
+    def going_on(self) -> "PayerCounts":
         """Another one that counts on from here."""
-        twin = PayerCounts(())
-        twin._fills, twin._counts = self._fills.copy(), self._counts.copy()
-        return twin
+        return PayerCounts((), self)
 
     def of(self, drug: Drug, formulation: Formulation | None) -> PayerCount | None:
         """The count of one product; None before its first fill."""
         key = drug, formulation
         if key not in self._counts:
-            self._counts[key] = None
+            self._counts[key] = self._before.of(drug, formulation) if self._before else None
             for other, product, on, days in self._fills:
                 if other is drug and same_product(product, formulation):
                     self._add(key, on, days)

@@ -4,16 +4,17 @@ They hold between two changes of coverage, rules or authorizations; fills alike 
 """
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from tracker.rules.answer import CheckResult
 from tracker.rules.authorization import Permit
 from tracker.rules.book import Member
 from tracker.rules.coverage import PART_B
 from tracker.rules.desk import Desk, own_codes
-from tracker.rules.facts import PlannedFill, Regimen
+from tracker.rules.facts import PlannedFill, QuantityLimit, Regimen
 from tracker.rules.refill_window import early_days, threshold_of
 from tracker.rules.today import Today
 from tracker.rules.units import Units, dispensed
@@ -56,15 +57,22 @@ def dispensing(
     return Dispensing(regimen, days, units, formulation, own, codes)
 
 
+# A rule's or an override's; False: none, True or None: unknown.
+Limit: TypeAlias = QuantityLimit | bool | None
+# Per rule the limits of which one must let the fill pass, with the codes that count.
+Limits: TypeAlias = Sequence[tuple[Sequence[Limit], frozenset[str]]]
+
+
 class Alike(NamedTuple):
     """The checks that answer the same for every fill on the same terms.
 
     None: it looks at other fills or at the authorization charged. `alone`: coverage refuses, nothing else
-    is checked.
+    is checked. `limits` are those of its quantity.
     """
 
     coverage: CheckResult
     alone: bool
+    limits: Limits = ()
     quantity: CheckResult | None = None
     days_supply: CheckResult | None = None
     steps: CheckResult | None = None
@@ -169,6 +177,8 @@ class TermsKept:
         self.desk = desk
         self._terms: dict[tuple[int, str], Terms] = {}
         self._usual: dict[str, Dispensing] = {}
+        # With the planned fill itself, so that no other one can come to have its id.
+        self._planned: dict[tuple[int, str], tuple[PlannedFill, Terms]] = {}
 
     def usual(self, regimen: Regimen) -> Dispensing:
         found = self._usual.get(regimen.id)
@@ -183,3 +193,11 @@ class TermsKept:
         if found is None:
             found = self._terms[key] = Terms(self.desk, self.usual(regimen), day)
         return found
+
+    def planned(self, planned: PlannedFill, regimen: Regimen) -> Terms:
+        """On what terms a coordinator's fill is made."""
+        key = id(planned), regimen.id
+        if key not in self._planned:
+            terms = Terms(self.desk, as_planned(planned, regimen), planned.on)
+            self._planned[key] = planned, terms
+        return self._planned[key][1]
