@@ -20,9 +20,15 @@ def test_counting_them_for_everyone_agrees_with_reading_each():
     days = [FIRST + timedelta(days=n) for n in range(70)]
     everyone = [ONE, None, OTHER, ""]
 
-    counted = count_marks(everyone, days)
+    counted = count_marks("".join(marks or "" for marks in everyone), days)
 
     for day, found in zip(days, counted, strict=True):
         read = [mark for marks in everyone for mark in read_marks(marks, day, day)]
         assert found == {result: read.count((day, result)) for result in found}
     assert counted[0][FillResult.COVERED] == 2
+
+
+def test_where_nobody_fills_nothing_is_counted():
+    (found,) = count_marks(None, [FIRST])
+
+    assert set(found.values()) == {0}

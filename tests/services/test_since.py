@@ -42,6 +42,21 @@ def test_calls_of_colleagues_are_told_and_ones_own_are_not(session, cast, who):
     assert told(session, cast) == [("Ben", "logged 2 calls")]
 
 
+def test_the_last_three_of_each_kind_are_named_the_newest_first(session, cast):
+    ben = Actor("Ben", cast.ben.id)
+    people = [make.patient(session, cast.renal, mrn=str(n)) for n in range(5)]
+    for hours, person in enumerate(people):
+        call(session, person, ben, NOW - timedelta(hours=hours))
+        if hours == 1:
+            kept.alert(session, person, opened_at=NOW)
+
+    opened, calls = since.happened(session, clinic_id=cast.renal.id, since=YESTERDAY, me=cast.ana.id)
+
+    assert [each.id for each in calls.names] == [each.id for each in people[:3]]
+    assert calls.count == 5
+    assert [each.id for each in opened.names] == [people[1].id]
+
+
 def test_what_opened_stands_before_what_a_colleague_did_before_what_changed(session, cast, who):
     alert = kept.alert(session, who, opened_at=NOW)
     for kind, actor_id in ((AlertEventKind.CHANGED, None), (AlertEventKind.SNOOZED, cast.ben.id)):

@@ -14,7 +14,7 @@ from tracker.models.authorization import Authorization
 from tracker.models.base import Db
 from tracker.models.patient import Patient, PatientCheck
 from tracker.rules.words import AlertCode, AuthorizationStatus
-from tracker.services.fill_marks import count_marks, read_marks
+from tracker.services.fill_marks import count_marks, marks_together, read_marks
 from tracker.services.kept_answer import FillResult
 from tracker.services.patients import Who, checked, who_columns
 
@@ -98,12 +98,8 @@ def days(
     """How many entries of each kind every day holds. Four queries, none of which reads a name."""
     mine = _owned_by(clinic_id, owners)
     range_of_days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    marks = (
-        select(PatientCheck.fill_marks)
-        .join(Patient, checked())
-        .where(mine, PatientCheck.next_fill_on <= last)
-    )
-    fills = count_marks(session.execute(marks).scalars(), range_of_days)
+    marks = select(marks_together()).join(Patient, checked()).where(mine, PatientCheck.next_fill_on <= last)
+    fills = count_marks(session.execute(marks).scalar(), range_of_days)
     starts = _counts(session, _starts(mine, first, last), PatientCheck.start_renewal_by)
     ends = _counts(session, _ends(mine, first, last), Authorization.ends_on)
     due = Counter(

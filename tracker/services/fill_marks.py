@@ -7,6 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
 
+from sqlalchemy import ColumnElement, func
+
+from tracker.models.patient import PatientCheck
 from tracker.rules.answer import TableFill
 from tracker.rules.words import Result
 from tracker.services.kept_answer import FillResult
@@ -32,10 +35,15 @@ def read_marks(marks: str | None, first: date, last: date) -> Iterator[tuple[dat
             yield date(int(day[:4]), int(day[4:6]), int(day[6:])), RESULTS[sign]
 
 
-def count_marks(marks: Iterable[str | None], days: Iterable[date]) -> list[dict[FillResult, int]]:
-    """How many fills of each result stand on each day, in the marks of thousands of patients."""
-    everyone = "".join(each or "" for each in marks)
-    counts = Counter([everyone[start : start + WIDTH] for start in range(0, len(everyone), WIDTH)])
+def marks_together() -> ColumnElement[str]:
+    """The marks of all patients of a query as one text; None where there are none."""
+    return func.aggregate_strings(PatientCheck.fill_marks, "")
+
+
+def count_marks(together: str | None, days: Iterable[date]) -> list[dict[FillResult, int]]:
+    """How many fills of each result stand on each day, in the marks of thousands of patients as one text."""
+    text = together or ""
+    counts = Counter([text[start : start + WIDTH] for start in range(0, len(text), WIDTH)])
     return [{result: counts[f"{day:%Y%m%d}{sign}"] for result, sign in SIGNS.items()} for day in days]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, union_all
 
 from tracker.models.alert import AlertEvent, AlertEventKind
 from tracker.models.authorization_log import AuthorizationMove, ContactLog
@@ -114,21 +114,44 @@ def _grouped(
     ).all()
     if not counts:
         return
-    named = session.execute(_recent(table, keys, mine, clinic_id)).all()
-    for row in map(tuple, counts):
-        key, (count, at) = row[:-2], row[-2:]
-        names = _different(Who(*each[len(keys) :]) for each in map(tuple, named) if each[: len(keys)] == key)
-        yield Happened(name, str(key[0].value), key[1] if by else None, count, at, names)
+    groups = [(row[:-2], row[-2:]) for row in map(tuple, counts)]
+    names: dict[int, list[Who]] = {}
+    for number, *who in map(
+        tuple, session.execute(_recent(table, keys, mine, [key for key, _ in groups], clinic_id))
+    ):
+        names.setdefault(number, []).append(Who(*who))
+    for number, (key, (count, at)) in enumerate(groups):
+        shown = _different(names.get(number, ()))
+        yield Happened(name, str(key[0].value), key[1] if by else None, count, at, shown)
 
 
-def _recent(table: Any, keys: Sequence[Any], mine: ColumnElement[bool], clinic_id: str) -> Select[Any]:
-    place = func.row_number().over(partition_by=keys, order_by=(table.at.desc(), table.id))
-    recent = select(*keys, table.patient_id, place.label("place")).where(mine).subquery()
+def _recent(
+    table: Any,
+    keys: Sequence[Any],
+    mine: ColumnElement[bool],
+    groups: Sequence[tuple[Any, ...]],
+    clinic_id: str,
+) -> Select[Any]:
+    """Whom the last few of each group are about: a group's number and the patient.
+
+    A group is read from its newest row on and no further than it is shown.
+    """
+    parts = []
+    for number, group in enumerate(groups):
+        same = and_(*(key == value for key, value in zip(keys, group, strict=True)))
+        newest = (
+            select(literal(number).label("number"), table.patient_id, table.at, table.id)
+            .where(mine, same)
+            .order_by(table.at.desc(), table.id)
+            .limit(NAMED)
+            .subquery()
+        )
+        parts.append(select(newest))
+    recent = union_all(*parts).subquery()
     return (
-        select(*(recent.c[key.key] for key in keys), *who_columns())
+        select(recent.c.number, *who_columns())
         .join(Patient, and_(Patient.clinic_id == clinic_id, Patient.id == recent.c.patient_id))
-        .where(recent.c.place <= NAMED)
-        .order_by(recent.c.place)
+        .order_by(recent.c.number, recent.c.at.desc(), recent.c.id)
     )
 
 

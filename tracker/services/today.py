@@ -18,7 +18,7 @@ from tracker.rules.words import AlertCode
 from tracker.services import packets
 from tracker.services.clinic_day import day_in
 from tracker.services.deadlines import Due, Part, due
-from tracker.services.fill_marks import count_marks
+from tracker.services.fill_marks import count_marks, marks_together
 from tracker.services.kept_answer import FillResult
 from tracker.services.next_acts import Matter, NextAct, matters, next_act
 from tracker.services.patients import Who, checked, who_columns
@@ -195,11 +195,11 @@ def fill_days(session: Db, *, clinic_id: str, on: date) -> list[FillDay]:
     """The fills of the next 14 days by day and result, from the kept marks."""
     days = [on + timedelta(days=n) for n in range(DAYS_AHEAD)]
     query = (
-        select(PatientCheck.fill_marks)
+        select(marks_together())
         .join(Patient, checked())
         .where(PatientCheck.clinic_id == clinic_id, Patient.active, PatientCheck.next_fill_on <= days[-1])
     )
-    counts = count_marks(session.execute(query).scalars(), days)
+    counts = count_marks(session.execute(query).scalar(), days)
     return [
         FillDay(
             day,
