@@ -1,5 +1,6 @@
 """The clockwork's pulse, and the line on every page that says whether to trust what is shown."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -58,11 +59,29 @@ def scan_is_stale(session: Db, now: datetime, *, silence: timedelta) -> bool:
     A long one that is under way counts while it goes on, though not for more than a day. By a clock that
     cannot be right none counts.
     """
-    last = last_beat(session, SCAN)
-    if last is None or now - last > LONGEST_SILENCE or clock_is_doubtful(session, now):
+    return _is_stale(_beats(session), now, silence)
+
+
+def _beats(session: Db) -> dict[str, datetime]:
+    """The last round of each part that tells of the scan and of the clock, in one query."""
+    names = SCAN, PROGRESS, CLOCK
+    rows = session.execute(select(Heartbeat.name, Heartbeat.at).where(Heartbeat.name.in_(names)))
+    return {row.name: row.at for row in rows}
+
+
+def _is_stale(beats: Mapping[str, datetime], now: datetime, silence: timedelta) -> bool:
+    last = beats.get(SCAN)
+    if last is None or now - last > LONGEST_SILENCE or _is_doubtful(_believed(beats), now):
         return True
-    progress = last_beat(session, PROGRESS)
-    return now - max(last, progress or last) > silence
+    return now - max(last, beats.get(PROGRESS, last)) > silence
+
+
+def _believed(beats: Mapping[str, datetime]) -> datetime | None:
+    return beats.get(CLOCK) or beats.get(SCAN)
+
+
+def _is_doubtful(believed: datetime | None, now: datetime) -> bool:
+    return believed is not None and not (believed - CLOCK_BACK <= now <= believed + CLOCK_AHEAD)
 
 
 def beat(session: Db, name: str, now: datetime) -> None:
@@ -89,7 +108,7 @@ def last_beat(session: Db, name: str) -> datetime | None:
 
 def believed_at(session: Db) -> datetime | None:
     """The last instant at which the computer's clock was believed; None: never."""
-    return last_beat(session, CLOCK) or last_beat(session, SCAN)
+    return _believed(_beats(session))
 
 
 def clock_is_doubtful(session: Db, now: datetime) -> bool:
@@ -97,8 +116,7 @@ def clock_is_doubtful(session: Db, now: datetime) -> bool:
 
     Alerts and mails by a wrong date would be worse than a late round: a person must ask for it.
     """
-    last = believed_at(session)
-    return last is not None and not (last - CLOCK_BACK <= now <= last + CLOCK_AHEAD)
+    return _is_doubtful(believed_at(session), now)
 
 
 def trust_line(
@@ -110,7 +128,7 @@ def trust_line(
     silence: timedelta = LONGEST_SILENCE,
 ) -> TrustLine:
     """The state of a clinic's checks and mails, for the head of a page and the foot of a mail."""
-    last = last_beat(session, SCAN)
+    beats = _beats(session)
     checks = session.execute(
         select(
             func.count(),
@@ -121,13 +139,13 @@ def trust_line(
     midnight = _midnight(clinic, now)
     return TrustLine(
         as_of=day_in(clinic, now),
-        last_finished_at=last,
+        last_finished_at=beats.get(SCAN),
         patient_count=checks[0],
         future_fill_count=checks[1],
         error_count=checks[2],
         mail_sent_count=_mails(session, clinic, OutboxState.SENT, OutboxMessage.sent_at >= midnight),
         mail_failed_count=session.execute(undelivered.unsettled(clinic.id)).scalar_one(),
-        stale=scan_is_stale(session, now, silence=silence),
+        stale=_is_stale(beats, now, silence),
         demo=clinic.is_demo,
         moved_date=clinic.demo_today,
         mail_to_files=mail_to_files,

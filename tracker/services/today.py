@@ -159,7 +159,8 @@ def run_outs(session: Db, *, clinic_id: str, on: date, most: int) -> Part[RunOut
     left = func.coalesce(PatientCheck.run_out_on, PatientCheck.earliest_denial_on)
     order = left, PatientCheck.earliest_denial_on, Patient.name_key, Patient.id
     rows = [tuple(row) for row in session.execute(query.order_by(*order).limit(most))]
-    causes = causes_of(session, clinic_id, {row[0]: (row[-1] or {}).get("codes", ()) for row in rows})
+    wanted = {row[0]: (row[-1] or {}).get("codes", ()) for row in rows}
+    causes = causes_of(session, clinic_id, wanted)
     found = [_run_out(row, causes.get(row[0])) for row in rows]
     return Part(found, _count(session, clinic_id, near))
 

@@ -243,8 +243,10 @@ def signed_in() -> Member:
 
 
 def account() -> User:
-    """The account of the person who asks, wherever its home is."""
-    return db.session.get_one(User, signed_in().id)
+    """The account of the person who asks, wherever its home is. Kept for the request, as the clinic is."""
+    g.account = db.session.get_one(User, signed_in().id)
+    row: User = g.account
+    return row
 
 
 def current_clinic() -> Clinic:

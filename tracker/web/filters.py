@@ -18,12 +18,11 @@ from wtforms.form import BaseForm as WtForm
 
 from tracker import clock
 from tracker.db import db
-from tracker.models.user import User
 from tracker.rules.words import Severity
 from tracker.services import checking, emergency, heartbeat
 from tracker.settings import Mode, Settings
 from tracker.web import permissions
-from tracker.web.access import current_clinic, current_clinic_id, signed_in
+from tracker.web.access import account, current_clinic, current_clinic_id, signed_in
 
 TIME = Markup('<time datetime="{}">{}</time>')
 
@@ -96,7 +95,7 @@ def _emergencies() -> int:
 
 def keys_on() -> bool:
     """Whether single keys act for the person who asks."""
-    return db.session.get_one(User, signed_in().id).keys_on
+    return account().keys_on
 
 
 def navigation() -> list[NavigationItem]:
