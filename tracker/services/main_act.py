@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from tracker.models.base import Db
 from tracker.models.patient import PatientCheck
 from tracker.rules.words import Severity
+from tracker.services.causes import causes_of
 from tracker.services.next_acts import Next, NextAct, matters, next_act
-from tracker.services.today import causes_of
 
 
 @dataclass(frozen=True, slots=True)

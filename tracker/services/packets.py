@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from tracker.models.authorization import Authorization, Trial
 from tracker.models.authorization_log import Channel, ContactLog
@@ -155,7 +155,7 @@ def _plans(session: Db, clinic_id: str, plan_ids: Collection[str]) -> dict[str, 
         select(Plan)
         .where(Plan.clinic_id == clinic_id, Plan.id.in_(plan_ids))
         .options(
-            selectinload(Plan.payer),
+            joinedload(Plan.payer, innerjoin=True),
             rules.selectinload(FormularyRule.steps),
             rules.selectinload(FormularyRule.papers),
         )

@@ -1,14 +1,13 @@
 """The morning's questions: who runs out uncovered, what is due, what starts, what comes, what happened."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 
-from tracker.models.alert import Alert, AlertState
 from tracker.models.base import Db
 from tracker.models.clinic import Clinic
 from tracker.models.patient import Patient, PatientCheck
@@ -16,15 +15,16 @@ from tracker.models.user import User
 from tracker.rules.what_to_do import RENEWALS
 from tracker.rules.words import AlertCode
 from tracker.services import packets
+from tracker.services.causes import Cause, Wanted, causes_of_each
 from tracker.services.clinic_day import day_in
 from tracker.services.deadlines import Due, Part, due
 from tracker.services.fill_marks import count_marks, marks_together
 from tracker.services.kept_answer import FillResult
-from tracker.services.next_acts import Matter, NextAct, matters, next_act
+from tracker.services.next_acts import NextAct, next_act
 from tracker.services.patients import Who, checked, who_columns
 from tracker.services.since import Happened, happened
 from tracker.services.unowned import unowned_count
-from tracker.services.worklist import AlertLine, lines_of
+from tracker.services.worklist import AlertLine
 
 DAYS_AHEAD = 14
 WEEKS_AHEAD = 12
@@ -118,12 +118,14 @@ def today(
     does not grow with the clinic.
     """
     on = day_in(clinic, now)
+    near, starting = _near_rows(session, clinic.id, on, most), _start_rows(session, clinic.id, on, few)
+    denials, renewals = causes_of_each(session, clinic.id, [_about_denials(near), _about_renewals(starting)])
     return Today(
         on=on,
         census=census(session, clinic_id=clinic.id),
-        run_outs=run_outs(session, clinic_id=clinic.id, on=on, most=most),
+        run_outs=_run_outs(session, clinic.id, on, near, denials),
         due=due(session, clinic, now=now, few=few),
-        to_start=to_start(session, clinic_id=clinic.id, on=on, few=few),
+        to_start=_to_start(session, clinic.id, on, starting, renewals),
         fill_days=fill_days(session, clinic_id=clinic.id, on=on),
         happened=happened(session, clinic_id=clinic.id, since=since, me=me),
         renewal_weeks=renewal_weeks(session, clinic_id=clinic.id, on=on),
@@ -148,34 +150,62 @@ def census(session: Db, *, clinic_id: str) -> Census:
 
 def run_outs(session: Db, *, clinic_id: str, on: date, most: int) -> Part[RunOut]:
     """Patients whose earliest denial is at most 14 days ahead, least drug left first."""
-    near = PatientCheck.earliest_denial_on <= on + timedelta(days=DAYS_AHEAD)
+    rows = _near_rows(session, clinic_id, on, most)
+    (causes,) = causes_of_each(session, clinic_id, [_about_denials(rows)])
+    return _run_outs(session, clinic_id, on, rows, causes)
+
+
+def to_start(session: Db, *, clinic_id: str, on: date, few: int) -> Part[RenewalToStart]:
+    """Renewals whose start day is today or past, latest first."""
+    rows = _start_rows(session, clinic_id, on, few)
+    (causes,) = causes_of_each(session, clinic_id, [_about_renewals(rows)])
+    return _to_start(session, clinic_id, on, rows, causes)
+
+
+def _about_denials(rows: Iterable[tuple[Any, ...]]) -> Wanted:
+    return Wanted({row[0]: (row[-1] or {}).get("codes", ()) for row in rows})
+
+
+def _about_renewals(rows: Iterable[tuple[Any, ...]]) -> Wanted:
+    return Wanted(dict.fromkeys((row[0] for row in rows), ABOUT_RENEWAL), only=True)
+
+
+def _near_rows(session: Db, clinic_id: str, on: date, most: int) -> list[tuple[Any, ...]]:
     query = _with_owner(
         clinic_id,
         PatientCheck.earliest_denial_on,
         PatientCheck.run_out_on,
         User.name,
         PatientCheck.answer["earliest_denial"],
-    ).where(near)
+    ).where(_near(on))
     left = func.coalesce(PatientCheck.run_out_on, PatientCheck.earliest_denial_on)
     order = left, PatientCheck.earliest_denial_on, Patient.name_key, Patient.id
-    rows = [tuple(row) for row in session.execute(query.order_by(*order).limit(most))]
-    wanted = {row[0]: (row[-1] or {}).get("codes", ()) for row in rows}
-    causes = causes_of(session, clinic_id, wanted)
-    found = [_run_out(row, causes.get(row[0])) for row in rows]
-    return Part(found, _count(session, clinic_id, near))
+    return [tuple(row) for row in session.execute(query.order_by(*order).limit(most))]
 
 
-def to_start(session: Db, *, clinic_id: str, on: date, few: int) -> Part[RenewalToStart]:
-    """Renewals whose start day is today or past, latest first."""
-    past = PatientCheck.start_renewal_by <= on
+def _near(on: date) -> ColumnElement[bool]:
+    return PatientCheck.earliest_denial_on <= on + timedelta(days=DAYS_AHEAD)
+
+
+def _run_outs(
+    session: Db, clinic_id: str, on: date, rows: Sequence[tuple[Any, ...]], causes: Mapping[str, Cause]
+) -> Part[RunOut]:
+    return Part([_run_out(row, causes.get(row[0])) for row in rows], _count(session, clinic_id, _near(on)))
+
+
+def _start_rows(session: Db, clinic_id: str, on: date, few: int) -> list[tuple[Any, ...]]:
     query = (
         _with_owner(clinic_id, PatientCheck.start_renewal_by, User.name)
-        .where(past)
+        .where(PatientCheck.start_renewal_by <= on)
         .order_by(PatientCheck.start_renewal_by, Patient.name_key, Patient.id)
         .limit(few)
     )
-    rows = [tuple(row) for row in session.execute(query)]
-    causes = causes_of(session, clinic_id, dict.fromkeys((row[0] for row in rows), ABOUT_RENEWAL), only=True)
+    return [tuple(row) for row in session.execute(query)]
+
+
+def _to_start(
+    session: Db, clinic_id: str, on: date, rows: Sequence[tuple[Any, ...]], causes: Mapping[str, Cause]
+) -> Part[RenewalToStart]:
     acts = {row[0]: _act(causes.get(row[0])) for row in rows}
     about = {act.authorization_id: key for key, act in acts.items() if act and act.authorization_id}
     packs = packets.counts(session, clinic_id=clinic_id, wanted=about, on=on)
@@ -189,7 +219,7 @@ def to_start(session: Db, *, clinic_id: str, on: date, few: int) -> Part[Renewal
         )
         for row in rows
     ]
-    return Part(found, _count(session, clinic_id, past))
+    return Part(found, _count(session, clinic_id, PatientCheck.start_renewal_by <= on))
 
 
 def fill_days(session: Db, *, clinic_id: str, on: date) -> list[FillDay]:
@@ -246,35 +276,6 @@ def _count(session: Db, clinic_id: str, condition: Any) -> int:
         .where(Patient.clinic_id == clinic_id, Patient.active, condition)
     )
     return session.execute(query).scalar_one()
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    line: AlertLine
-    matter: Matter
-
-
-def causes_of(
-    session: Db, clinic_id: str, wanted: Mapping[str, Collection[str]], *, only: bool = False
-) -> dict[str, Cause]:
-    """By patient the worst alert of the wanted codes, else (unless `only`) the worst of all."""
-    query = (
-        select(Alert.id, Alert.patient_id, Alert.code)
-        .where(
-            Alert.clinic_id == clinic_id,
-            Alert.patient_id.in_(wanted),
-            Alert.state != AlertState.CLOSED,
-        )
-        .order_by(Alert.severity_rank, Alert.harm_on.is_(None), Alert.harm_on, Alert.id)
-    )
-    about: dict[str, str] = {}
-    others: dict[str, str] = {}
-    for alert_id, patient_id, code in session.execute(query):
-        (about if code in wanted[patient_id] else others).setdefault(patient_id, alert_id)
-    chosen = about if only else others | about
-    matter = matters(session, clinic_id=clinic_id, alert_ids=list(chosen.values()))
-    lines = lines_of(session, clinic_id, list(chosen.values()))
-    return {line.who.id: Cause(line, matter[line.id]) for line in lines}
 
 
 def _act(cause: Cause | None) -> NextAct | None:
