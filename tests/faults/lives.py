@@ -3,12 +3,12 @@
 `python lives.py FOLDER PORT KILLS SEED SECONDS` cuts KILLS lives off after a random time and lets a last one
 end by itself, and prints how many were cut off; SECONDS is what a whole life takes.
 `python lives.py FOLDER PORT together COUNT` lets COUNT lives do the work at once; prints their milliseconds.
-`python lives.py FOLDER PORT alone NUMBER` is one life in this very process, the clock at its number.
-`python lives.py FOLDER PORT traced NUMBER STRACE...` is one that begins when `strace` with these options
-follows it; prints how it ended.
+`python lives.py serve` reads lives to live, one line of JSON each, and answers each with how it ended: its
+`folder`, `port`, `number` and, to let `strace` follow it from its first step on, `options` of that.
 Each life is a process of its own (a fork, so that starting costs little).
 """
 
+import json
 import os
 import random
 import signal
@@ -20,11 +20,12 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+from sqlalchemy.orm import configure_mappers
 from stage import settings_for
 
 from clockwork import NOON, RENDER, SetClock
+from tracker.core import create_core
 from tracker.db import db
-from tracker.factory import create_app
 from tracker.jobs.backups import back_up_daily
 from tracker.jobs.digests import write_digests
 from tracker.jobs.mailer import Office, send_due
@@ -40,7 +41,7 @@ BATCH = 2
 
 def live(settings: Settings, number: int, begun: Callable[[], None] = lambda: None) -> None:
     """Scan, write digests, mail and back up until nothing is left."""
-    app = create_app(settings)
+    app = create_core(settings)
     clock = SetClock(NOON + number * LIFE)
 
     @contextmanager
@@ -76,18 +77,31 @@ def _scan_some(office: Office, clinic_id: str) -> bool:
     return busy
 
 
+def alone(settings: Settings, number: int, begun: Callable[[], None] = lambda: None) -> int:
+    """A life in a process of its own, to its end; its status."""
+    child = os.fork()
+    if child == 0:
+        _end(settings, number, begun)
+    return os.waitpid(child, 0)[1]
+
+
+def _end(settings: Settings, number: int, begun: Callable[[], None]) -> None:
+    """Live, and leave no trace of the process that was forked."""
+    try:
+        live(settings, number, begun)
+    except BaseException as error:
+        print(f"life {number}: {error!r}", file=sys.stderr, flush=True)
+        os._exit(1)
+    os._exit(0)
+
+
 def born(settings: Settings, number: int) -> int:
     """A life as a process; returns when it is about to begin its work."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reader)
-        try:
-            live(settings, number, lambda: os.write(writer, b"x"))
-        except BaseException as error:
-            print(f"life {number}: {error!r}", file=sys.stderr, flush=True)
-            os._exit(1)
-        os._exit(0)
+        _end(settings, number, lambda: os.write(writer, b"x"))
     os.close(writer)
     os.read(reader, 1)
     os.close(reader)
@@ -121,33 +135,38 @@ def traced(settings: Settings, number: int, options: list[str]) -> int:
     if child == 0:
         os.close(writer)
         os.read(reader, 1)
-        try:
-            live(settings, number)
-        except BaseException:
-            os._exit(1)
-        os._exit(0)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # it fails as it is told to
+        _end(settings, number, lambda: None)
     os.close(reader)
     command = ["strace", "-f", "-p", str(child), *options]
     strace = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     assert strace.stderr is not None
     assert "attached" in strace.stderr.readline()
     os.write(writer, b"x")
+    os.close(writer)
     _, status = os.waitpid(child, 0)
     strace.communicate()
     return status
 
 
+def serve() -> None:
+    """Live what is asked for, line by line; what all lives need is loaded once."""
+    configure_mappers()
+    for line in sys.stdin:
+        asked = json.loads(line)
+        settings, options = settings_for(Path(asked["folder"]), asked["port"]), asked.get("options")
+        number = asked["number"]
+        print(traced(settings, number, options) if options else alone(settings, number), flush=True)
+
+
 def main() -> None:
+    if sys.argv[1:] == ["serve"]:
+        serve()
+        return
     folder, port, what, number = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
     settings = settings_for(folder, port)
     if what == "together":
         at_once(settings, number)
-        return
-    if what == "alone":
-        live(settings, number)
-        return
-    if what == "traced":
-        print(traced(settings, number, sys.argv[5:]))
         return
     kills, chance, whole = int(what), random.Random(number), float(sys.argv[5])
     cut = sum(kill_one(settings, n, SHARE * whole * chance.random() ** 2) for n in range(kills))

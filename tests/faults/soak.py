@@ -78,13 +78,16 @@ def points(start: Path, work: Path, wanted: str) -> Iterator[Round]:
     """Every write, sync, send and rename of one life as the place where it ends, or where the disk fails."""
     if not (start / "tracker.db").exists():
         rounds.fresh(start, patients=FEW)
-    counts = crashpoints.counted(rounds.fresh(work, start))
+    lives = crashpoints.Lives()
+    counts = crashpoints.counted(lives, rounds.fresh(work, start))
     every = [(call, n, how) for call, how in crashpoints.FAULTS for n in range(1, counts[call] + 1)]
     chosen = every if wanted == "all" else every[:: max(1, len(every) // int(wanted))]
     for call, n, how in chosen:
         yield (
             f"points {call} {n} {how}",
-            lambda call=call, n=n, how=how: crashpoints.crashed(rounds.fresh(work, start), call, n, how),
+            lambda call=call, n=n, how=how: crashpoints.crashed(
+                lives, rounds.fresh(work, start), call, n, how
+            ),
         )
 
 
