@@ -72,6 +72,8 @@ PAGES = (
     "/people",
     "/people/<person>",
     "/people/add",
+    "/reports/",
+    "/reports/?from=2026-13-01",
     "/scan/",
     "/today/calls",
     "/audit",

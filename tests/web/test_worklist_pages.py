@@ -16,7 +16,7 @@ from tracker.models.audit import AuditAction, AuditEvent
 from tracker.models.saved_view import SavedView
 from tracker.models.user import Role, User
 from tracker.services import worklist_counts
-from tracker.web import worklist_export
+from tracker.web import parcel
 
 
 @pytest.fixture
@@ -140,10 +140,10 @@ def test_only_the_ticked_ones_leave_and_never_another_clinics(ana, session, cast
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_a_file_that_nobody_takes_is_closed(ana, kind, monkeypatch):
     made = []
-    real = worklist_export.tempfile.SpooledTemporaryFile
-    monkeypatch.setattr(worklist_export, "SPOOLED", 1)  # at once on disk
+    real = parcel.tempfile.SpooledTemporaryFile
+    monkeypatch.setattr(parcel, "SPOOLED", 1)  # at once on disk
     monkeypatch.setattr(
-        worklist_export.tempfile,
+        parcel.tempfile,
         "SpooledTemporaryFile",
         lambda most: made.append(real(most)) or made[-1],
     )

@@ -44,6 +44,7 @@ PAGES = (
         "patients facts patient_forms authorizations contacts steps what_if documents history sheets",
     ),
     ("Calendar", "calendar.index", "calendar"),
+    ("Reports", "reports.index", "reports"),
     ("Payers and rules", "payers.index", "payers"),
     ("Import", "imports.index", "imports"),
     ("Scan", "scan.index", "scan"),

@@ -193,6 +193,8 @@ RULES: dict[str, Rule] = {
     "imports.undo": acts(COORDINATOR),
     "imports.discard": acts(COORDINATOR),
     # Calendar and mails
+    "reports.index": looks(VIEWER),
+    "reports.file": acts(COORDINATOR, fresh=True),
     "calendar.index": looks(VIEWER),
     "calendar.feed_settings": looks(VIEWER),
     "calendar.make_feed": acts(VIEWER),

@@ -1,9 +1,7 @@
 """The worklist as a file, and as a call sheet on paper. The audit trail says which files left."""
 
-import tempfile
 from collections.abc import Iterator
 from itertools import islice
-from typing import IO
 
 from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response
@@ -16,6 +14,7 @@ from tracker.services.worklist_export import MOST_PRINTED, MOST_ROWS, record_exp
 from tracker.services.worklist_filters import Asker, Filters
 from tracker.services.worklist_page import WorkRow, matching_rows, people, rows_of
 from tracker.web import access
+from tracker.web.parcel import Parcel
 from tracker.web.worklist_query import filters_of, in_words, query_of
 from tracker.web.worklist_view import asker_of, ticked
 
@@ -25,26 +24,6 @@ KINDS = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-SPOOLED = 4 * 1024 * 1024
-PIECE = 64 * 1024
-
-
-class Parcel:
-    """A file on its way out, in pieces. Closed when it was sent, and when nobody takes it."""
-
-    def __init__(self) -> None:
-        self.file: IO[bytes] = tempfile.SpooledTemporaryFile(SPOOLED)  # noqa: SIM115 - closed below
-
-    def __iter__(self) -> Iterator[bytes]:
-        self.file.seek(0)
-        while piece := self.file.read(PIECE):
-            yield piece
-
-    def close(self) -> None:
-        self.file.close()
-
-    def __del__(self) -> None:
-        self.close()
 
 
 @blueprint.post("/export")

@@ -1,0 +1,154 @@
+"""Lapses: patients whose drug ran out while their fill was refused, and lapses that were prevented.
+
+Both come from the alerts that are kept: each knows when it opened and closed, and the day on which the drug
+on hand ended as the last check saw it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from statistics import median
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import and_, exists, or_, select
+from sqlalchemy.orm import aliased
+
+from tracker.models.alert import SETTLED, Alert, AlertState
+from tracker.models.base import Db
+from tracker.models.clinic import Clinic
+from tracker.models.patient import Patient
+from tracker.rules.words import AlertCode
+from tracker.services.patients import Who, who_columns
+from tracker.services.report_period import Period
+
+# Causes for which a fill is refused for want of a coverage or an authorization.
+LAPSES = (
+    AlertCode.PA_EXPIRED,
+    AlertCode.PA_DENIED,
+    AlertCode.PA_WRONG_PAYER,
+    AlertCode.PA_UNITS_EXHAUSTED,
+    AlertCode.PA_MISSING,
+    AlertCode.NOT_COVERED,
+    AlertCode.NO_COVERAGE,
+    AlertCode.PA_EXPIRES_BEFORE_REFILL,
+    AlertCode.PA_GAP,
+    AlertCode.PA_NOT_YET_EFFECTIVE,
+    AlertCode.PA_MISSING_FOR_CODE,
+    AlertCode.PA_PRODUCT_MISMATCH,
+    AlertCode.PA_UNITS_INSUFFICIENT,
+    AlertCode.REFILL_AT_RISK,
+    AlertCode.PA_EXPIRING,
+    AlertCode.COVERAGE_ENDING,
+)
+CODES = [code.value for code in LAPSES]
+WHO = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Lapse:
+    """One patient's days without drug in the period, the first of them, and why. `goes_on`: not cured yet."""
+
+    who: Who
+    since: date
+    days: int
+    causes: Sequence[str]
+    goes_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lapses:
+    """`prevented`: refusals that ended while drug was left; `days_to_spare`: the median of its days."""
+
+    rows: Sequence[Lapse]
+    prevented: int
+    days_to_spare: float | None
+
+    @property
+    def days(self) -> int:
+        return sum(row.days for row in self.rows)
+
+
+def lapses(session: Db, clinic: Clinic, period: Period, *, today: date) -> Lapses:
+    """Two queries. An alert that was settled by hand is no lapse: somebody decided so."""
+    spared = _days_to_spare(session, clinic, period)
+    return Lapses(_ran_out(session, clinic, period, today), len(spared), median(spared) if spared else None)
+
+
+def _ran_out(session: Db, clinic: Clinic, period: Period, today: date) -> list[Lapse]:
+    since, until = period.instants(clinic.time_zone)
+    query = (
+        select(*who_columns(), Alert.code, Alert.run_out_on, Alert.closed_at)
+        .join(Patient, and_(Patient.clinic_id == Alert.clinic_id, Patient.id == Alert.patient_id))
+        .where(
+            Alert.clinic_id == clinic.id,
+            Alert.code.in_(CODES),
+            Alert.state.not_in(SETTLED),
+            Alert.run_out_on <= min(period.last, today),
+            Alert.opened_at < until,
+            or_(Alert.closed_at.is_(None), Alert.closed_at >= since),
+        )
+        .order_by(Alert.run_out_on, Alert.id)
+    )
+    by_patient: dict[str, list[tuple[Any, ...]]] = {}
+    for row in session.execute(query):
+        by_patient.setdefault(row[0], []).append(tuple(row))
+    zone, end = ZoneInfo(clinic.time_zone), min(period.last, today) + timedelta(days=1)
+    found = (_lapse(rows, period.first, end, zone) for rows in by_patient.values())
+    return sorted((each for each in found if each.days), key=lambda each: (-each.days, each.since))
+
+
+def _lapse(rows: Sequence[tuple[Any, ...]], first: date, end: date, zone: ZoneInfo) -> Lapse:
+    """`end`: the day after the last that counts. The day on which the cause ended is no day without drug."""
+    spans, causes, goes_on = [], [], False
+    for code, run_out_on, closed_at in (row[WHO:] for row in rows):
+        over = closed_at.astimezone(zone).date() if closed_at else end
+        start, stop = max(run_out_on, first), min(over, end)
+        if start < stop:
+            spans.append((start, stop))
+            causes.append(AlertCode(code).label)
+            goes_on = goes_on or closed_at is None
+    since = min((start for start, _ in spans), default=first)
+    return Lapse(Who(*rows[0][:WHO]), since, _days_of(spans), list(dict.fromkeys(causes)), goes_on)
+
+
+def _days_of(spans: Iterable[tuple[date, date]]) -> int:
+    """How many days the spans hold, each once."""
+    total, reached = 0, date.min
+    for start, stop in sorted(spans):
+        begin = max(start, reached)
+        if begin < stop:
+            total += (stop - begin).days
+            reached = stop
+    return total
+
+
+def _days_to_spare(session: Db, clinic: Clinic, period: Period) -> list[int]:
+    """Of each refusal that ended in the period while drug was left: how many days of it.
+
+    One cause that only gave way to another, for the same fill or an earlier one, did not end.
+    """
+    since, until = period.instants(clinic.time_zone)
+    other = aliased(Alert)
+    goes_on = exists().where(
+        other.clinic_id == Alert.clinic_id,
+        other.patient_id == Alert.patient_id,
+        other.id != Alert.id,
+        other.code.in_(CODES),
+        other.harm_on <= Alert.harm_on,
+        other.opened_at <= Alert.closed_at,
+        or_(other.closed_at.is_(None), other.closed_at > Alert.closed_at),
+    )
+    query = select(Alert.run_out_on, Alert.closed_at).where(
+        Alert.clinic_id == clinic.id,
+        Alert.state == AlertState.CLOSED,
+        Alert.code.in_(CODES),
+        Alert.closed_at >= since,
+        Alert.closed_at < until,
+        Alert.run_out_on.is_not(None),
+        ~goes_on,
+    )
+    zone = ZoneInfo(clinic.time_zone)
+    ended = ((row.run_out_on, row.closed_at) for row in session.execute(query))
+    left = [(run_out_on - at.astimezone(zone).date()).days for run_out_on, at in ended]
+    return [days for days in left if days > 0]

@@ -1,0 +1,105 @@
+"""Reports: lapses, what payers decided, who did what, how good the alerts are; as a page and as files."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, render_template, request
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
+
+from tracker import clock
+from tracker.db import db
+from tracker.models.audit import AuditAction
+from tracker.services import audit, report_files
+from tracker.services.errors import Refused
+from tracker.services.report_alerts import quality
+from tracker.services.report_lapses import lapses
+from tracker.services.report_period import LONGEST_DAYS, Period, presets
+from tracker.services.report_requests import decisions
+from tracker.services.report_work import work
+from tracker.web import access
+from tracker.web.forms import read_date
+from tracker.web.parcel import Parcel
+
+blueprint = Blueprint("reports", __name__, url_prefix="/reports")
+
+
+@blueprint.get("/")
+def index() -> str:
+    """The last 30 days, unless the address names others."""
+    clinic, today = access.current_clinic(), access.today()
+    asked: dict[str, Any] = {name: request.args.get(name, "").strip()[:40] for name in ("from", "to")}
+    named = presets(today)
+    period, faults = _period(asked, named[0][1])
+    found = lapses(db.session, clinic, period, today=today)
+    return render_template(
+        "reports/index.html",
+        period=period,
+        asked={"from": period.first.isoformat(), "to": period.last.isoformat()} if not faults else asked,
+        faults=faults,
+        presets=named,
+        today=today,
+        lapses=found,
+        rows=found.rows,
+        payers=decisions(db.session, clinic_id=clinic.id, period=period),
+        people=work(db.session, clinic, period),
+        causes=quality(db.session, clinic, period),
+    )
+
+
+@blueprint.post("/file")
+def file() -> Response:
+    """One of the tables as CSV. A POST, for it leaves a mark in the audit trail."""
+    name = request.form.get("table", "")
+    if name not in report_files.TABLES:
+        raise Refused("Choose one of the tables of the page.")
+    period, faults = _period(request.form, presets(access.today())[0][1])
+    if faults:
+        raise Refused(next(iter(faults.values())))
+    parcel = Parcel()
+    count = report_files.write(
+        parcel.file, db.session, access.current_clinic(), period, table=name, today=access.today()
+    )
+    audit.record(
+        db.session,
+        clinic_id=access.current_clinic_id(),
+        actor=access.current_actor(),
+        action=AuditAction.EXPORTED,
+        at=clock.now(),
+        table_name="report",
+        new={"table": name, "from": str(period.first), "to": str(period.last), "count": count},
+    )
+    db.session.commit()
+    answer = Response(parcel, content_type="text/csv; charset=utf-8")
+    answer.content_length = parcel.file.tell()
+    named = f"{name}-{period.first}-to-{period.last}.csv"
+    answer.headers.set("Content-Disposition", "attachment", filename=named)
+    return answer
+
+
+def _period(
+    asked: Mapping[str, Any] | MultiDict[str, str], otherwise: Period
+) -> tuple[Period, dict[str, str]]:
+    """The days asked for, and what of them cannot be read, by field; then the usual ones."""
+    faults: dict[str, str] = {}
+    first = _day(asked.get("from"), "from", otherwise.first, faults)
+    last = _day(asked.get("to"), "to", otherwise.last, faults)
+    if not faults and last < first:
+        faults["to"] = f"Give a day from {first} on."
+    elif not faults and (last - first).days >= LONGEST_DAYS:
+        faults["to"] = f"A report holds at most {LONGEST_DAYS:,} days."
+    return (otherwise if faults else Period(first, last)), faults
+
+
+def _day(text: str | None, name: str, otherwise: date, faults: dict[str, str]) -> date:
+    if not text:
+        return otherwise
+    try:
+        found = read_date(text.strip()[:40], access.today)
+    except ValueError as error:
+        faults[name] = str(error)
+        return otherwise
+    if not 1900 <= found.year <= 2199:
+        faults[name] = "Give a date between 1900 and 2199."
+    return found
