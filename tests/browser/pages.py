@@ -26,6 +26,7 @@ PAGES = (
     "/calendar/",
     "/calendar/feed",
     "/clinic/ladder",
+    "/clinic/lead-times",
     "/confirm",
     "/emergency",
     "/emergency/review",

@@ -1,4 +1,4 @@
-"""What a change of a plan or a rule would do, before it is saved: which patients, fills and alerts.
+"""What a change of a plan, a rule or the clinic's lead times would do, before it is saved.
 
 The change is written inside a savepoint, every patient it touches is decided before and after by the one
 decision function, and the savepoint is taken back.
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 
 from tracker.models.authorization import Authorization
 from tracker.models.base import Db
@@ -59,7 +59,7 @@ class Impact:
 
 @dataclass(frozen=True, slots=True)
 class Blast:
-    """`members`: patients of the plan; `looked_at` of them were decided before and after."""
+    """`members`: patients who may be touched; `looked_at` of them were decided before and after."""
 
     members: int
     looked_at: int
@@ -93,9 +93,9 @@ class Blast:
 
 
 def blast_radius(
-    session: Db, clinic: Clinic, *, plan_ids: Sequence[str], today: date, apply: Callable[[], object]
+    session: Db, clinic: Clinic, *, plan_ids: Sequence[str] | None, today: date, apply: Callable[[], object]
 ) -> Blast:
-    """What `apply` would change for the patients of these plans. Nothing of it is kept.
+    """What `apply` would change for the patients of these plans, or of the clinic. Nothing of it is kept.
 
     Raises whatever `apply` raises.
     """
@@ -117,19 +117,23 @@ def blast_radius(
     return Blast(len(members), len(before), touched, mailed)
 
 
-def _members(session: Db, clinic_id: str, plan_ids: Sequence[str]) -> list[str]:
-    """Patients in care with a coverage or an authorization of these plans, in an order without meaning.
+def _members(session: Db, clinic_id: str, plan_ids: Sequence[str] | None) -> list[str]:
+    """Patients in care with a coverage or an authorization of these plans (None: all), in no special order.
 
     Always the same one: the page that asks and the page that saves look at the same patients first.
     """
+    query = select(Patient.id).where(Patient.clinic_id == clinic_id, Patient.active)
+    if plan_ids is not None:
+        query = query.where(_of_plans(clinic_id, plan_ids))
+    return sorted(session.execute(query).scalars(), key=in_no_order)
+
+
+def _of_plans(clinic_id: str, plan_ids: Sequence[str]) -> ColumnElement[bool]:
     of_plans = [
         select(table.patient_id).where(table.clinic_id == clinic_id, table.plan_id.in_(plan_ids))
         for table in (Coverage, Authorization)
     ]
-    query = select(Patient.id).where(
-        Patient.clinic_id == clinic_id, Patient.active, or_(*(Patient.id.in_(each) for each in of_plans))
-    )
-    return sorted(session.execute(query).scalars(), key=in_no_order)
+    return or_(*(Patient.id.in_(each) for each in of_plans))
 
 
 def _decided(

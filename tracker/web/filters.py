@@ -45,7 +45,7 @@ PAGES = (
     ),
     ("Calendar", "calendar.index", "calendar"),
     ("Reports", "reports.index", "reports"),
-    ("Payers and rules", "payers.index", "payers"),
+    ("Payers and rules", "payers.index", "payers lead_times"),
     ("Import", "imports.index", "imports"),
     ("Scan", "scan.index", "scan"),
     ("People", "people.index", "people"),

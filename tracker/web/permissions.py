@@ -206,6 +206,7 @@ RULES: dict[str, Rule] = {
     "mail.choices": form(VIEWER),
     "mail.policy": form(LEAD, look=LEAD, fresh=True),
     "ladder.change": form(LEAD, look=LEAD, fresh=True),
+    "lead_times.change": form(LEAD, look=LEAD, fresh=True),
     # Clockwork
     "scan.index": looks(VIEWER),
     "scan.check_now": acts(COORDINATOR),

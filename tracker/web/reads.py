@@ -123,6 +123,7 @@ READS: dict[str, Read] = {
     "payers.change_rule": Read("patients a rule touches", "rule_id"),
     "payers.add_rule": Read("patients a rule touches", "plan_id"),
     "payers.change_plan": Read("patients a rule touches", "plan_id"),
+    "lead_times.change": Read("patients a rule touches"),
 }
 
 # Pages about payers, mails, settings and oneself, acts that only lead on, and what puts itself on record.
