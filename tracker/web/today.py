@@ -25,7 +25,11 @@ from tracker.web.worklist_query import query_of
 
 blueprint = Blueprint("today", __name__)
 SHOWN, FEW, MANY = 5, 3, 200
-DATE = re.compile(r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?\d{4}-\d\d-\d\d(?: \d\d:\d\d)?")
+UNBROKEN = re.compile(
+    r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?\d{4}-\d\d-\d\d(?: \d\d:\d\d)?"  # a date
+    r"|\bPA (?=[\w/-]*\d)[\w/-]{1,20}(?![\w/-])"  # a PA with its number
+    r"|\b\d+ days?\b"
+)
 WHOLE = Markup('<span class="nw">{}</span>')
 
 
@@ -111,13 +115,13 @@ def clock_time(at: datetime, zone: str) -> str:
 
 @blueprint.app_template_filter()
 def prose(text: str | None) -> Markup:
-    """A kept sentence whose dates do not break at the end of a line."""
+    """A kept sentence whose dates, PA numbers and counts of days do not break at the end of a line."""
     parts = [escape(text or "")]
-    found = DATE.search(parts[-1])
+    found = UNBROKEN.search(parts[-1])
     while found:
         rest = parts.pop()
         parts += [rest[: found.start()], WHOLE.format(found[0]), rest[found.end() :]]
-        found = DATE.search(parts[-1])
+        found = UNBROKEN.search(parts[-1])
     return Markup("").join(parts)
 
 
