@@ -140,3 +140,16 @@ def test_chase_today_the_call_sheet_and_the_authorization_say_it(ana, session, c
 
     for address in ("/", "/today/calls", f"/patients/{who.id}/authorizations/{pa.id}"):
         assert "open now, until 24:00" in ana.get(address).text
+
+
+def test_the_sheet_of_a_patient_says_the_hours_beside_the_telephone(ana, session, cast):
+    who = make.patient(session, cast.renal)
+    acme = make.plan(session, cast.renal)
+    acme.payer.open_days, acme.payer.hours_zone, acme.payer.hours = "12345", "America/Chicago", "press 2"
+    acme.payer.opens_minute, acme.payer.closes_minute = 480, 1020
+    make.coverage(session, who, acme, member_id="W1")
+    session.commit()
+
+    page = ana.get(f"/patients/{who.id}/sheet").text
+
+    assert "member W1 &middot; Mon-Fri 08:00-17:00, Central &middot; press 2" in page
