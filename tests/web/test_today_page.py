@@ -95,13 +95,13 @@ def test_the_number_of_queries_does_not_grow_with_the_patients(ana, session, cas
     ("text", "whole"),
     [
         ("PA B-100201 ended on Sun 2026-06-07.", ["PA B-100201", "Sun 2026-06-07"]),
-        ("PA 2025/77-B ends in 12 days", ["PA 2025/77-B", "12 days"]),
-        ("1 day of drug, no PA asked", ["1 day"]),
+        ("PA 2025/77-B ends in 12 days", ["PA 2025/77-B"]),
+        ("no PA asked in 30 days", []),
         ("PA " + "9" * 40, []),
         ("<b>PA 7</b>", ["PA 7"]),
     ],
 )
-def test_a_sentence_never_breaks_inside_a_date_a_pa_number_or_a_count_of_days(text, whole):
+def test_a_sentence_never_breaks_inside_a_date_or_a_pa_number(text, whole):
     said = str(prose(text))
 
     assert re.findall('<span class="nw">(.*?)</span>', said) == whole
