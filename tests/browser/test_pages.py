@@ -74,13 +74,14 @@ def test_dark_and_forced_colours_can_be_read(signed_in, look):
 @pytest.mark.parametrize("width", [641, 768, 1024, 1160, 1366])
 def test_between_telephone_and_desk_nothing_of_a_row_or_of_the_bar_is_out_of_sight(signed_in, width):
     signed_in.set_viewport_size({"width": width, "height": 768})
-    for path in ("/", "/alerts"):
-        signed_in.goto(path)
+    hidden = """() => [...document.querySelectorAll(".wrap, .bar .who, .bar .who p")].filter(
+        seen => seen.scrollWidth > seen.clientWidth || seen.scrollHeight > seen.clientHeight + 1
+    ).map(seen => seen.className || seen.tagName)"""
+    wide = ("/patients/<patient>",) if width >= 1024 else ()
+    ids = found_ids(signed_in)
+    for path in ("/", "/alerts", "/alerts/print", *wide):
+        signed_in.goto(resolved(path, ids))
 
-        hidden = """() => [".wrap", ".bar .who", ".bar .who p"].filter(part => {
-            const seen = document.querySelector(part);
-            return seen.scrollWidth > seen.clientWidth || seen.scrollHeight > seen.clientHeight + 1;
-        })"""
         assert signed_in.evaluate(hidden) == [], path
 
 
