@@ -71,6 +71,32 @@ def test_dark_and_forced_colours_can_be_read(signed_in, look):
     assert [fault for path in SAMPLE for fault in faults(signed_in, path, ids)] == []
 
 
+def test_between_telephone_and_desk_nothing_of_a_row_or_of_the_bar_is_out_of_sight(signed_in):
+    hidden = """() => [...document.querySelectorAll(".wrap, .bar .who, .bar .who p")].filter(
+        seen => seen.scrollWidth > seen.clientWidth || seen.scrollHeight > seen.clientHeight + 1
+    ).map(seen => seen.className || seen.tagName)"""
+    patient = resolved("/patients/<patient>", found_ids(signed_in))
+    found = {}
+
+    for path in ("/", "/alerts", "/alerts/print", patient):
+        signed_in.goto(path)
+        for width in (641, 768, 1024, 1160, 1366)[2 if path == patient else 0 :]:
+            signed_in.set_viewport_size({"width": width, "height": 768})
+            found[path, width] = signed_in.evaluate(hidden)
+
+    assert {where: parts for where, parts in found.items() if parts} == {}
+
+
+def test_the_current_page_is_in_sight_in_the_bar_of_a_telephone(signed_in):
+    signed_in.set_viewport_size({"width": 390, "height": 844})
+    signed_in.goto("/payers/")
+
+    current = signed_in.locator(".nav [aria-current]").bounding_box()
+
+    assert current["x"] >= 0
+    assert current["x"] + current["width"] <= 390
+
+
 def test_pages_before_signing_in_are_accessible_too(page, address):
     assert [fault for path in STRANGERS for fault in faults_of_sizes(page, path, {})] == []
 

@@ -7,6 +7,7 @@ import pytest
 from tracker.rules.open_hours import OpenHours, Standing, clock_said, days_said, of_columns, open_now
 
 EASTERN = OpenHours("12345", 8 * 60, 17 * 60, "America/New_York")
+LUNCH = OpenHours("12345", 8 * 60, 17 * 60, "America/New_York", (12 * 60, 13 * 60))
 ALWAYS = OpenHours("1234567", 0, 24 * 60, "America/Denver")
 
 
@@ -29,6 +30,28 @@ def test_opening_counts_and_closing_does_not(now, standing, when):
     found = open_now(EASTERN, at(now))
 
     assert (found.standing, found.at, found.unsure) == (standing, at(when), False)
+
+
+@pytest.mark.parametrize(
+    ("now", "standing", "when"),
+    [
+        ("2026-06-08T11:59:59", Standing.CLOSED, "2026-06-08T12:00"),
+        ("2026-06-08T15:59:59", Standing.OPEN, "2026-06-08T16:00"),
+        ("2026-06-08T16:00", Standing.CLOSED, "2026-06-08T17:00"),
+        ("2026-06-08T16:59:59", Standing.CLOSED, "2026-06-08T17:00"),
+        ("2026-06-08T17:00", Standing.OPEN, "2026-06-08T21:00"),
+        ("2026-06-08T21:00", Standing.CLOSED, "2026-06-09T12:00"),
+    ],
+)
+def test_a_break_at_midday_is_closed_and_ends_on_the_same_day(now, standing, when):
+    found = open_now(LUNCH, at(now))
+
+    assert (found.standing, found.at, found.unsure) == (standing, at(when), False)
+
+
+@pytest.mark.parametrize("now", ["2026-11-26T15:00", "2026-11-26T17:30", "2026-11-26T20:00"])
+def test_a_holiday_is_unknown_before_in_and_after_the_break(now):
+    assert open_now(LUNCH, at(now)).standing is Standing.HOLIDAY
 
 
 @pytest.mark.parametrize(
@@ -97,6 +120,7 @@ def test_new_year_kept_in_the_year_before_is_a_holiday():
 
 def test_hours_are_whole_or_not_on_file():
     assert of_columns("12345", 480, 1020, "America/New_York") == EASTERN
+    assert of_columns("12345", 480, 1020, "America/New_York", (720, 780)) == LUNCH
     assert of_columns(None, None, None, None) is None
 
 

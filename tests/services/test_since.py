@@ -82,6 +82,12 @@ def test_what_opened_stands_before_what_a_colleague_did_before_what_changed(sess
     ]
 
 
+def test_many_are_told_with_commas():
+    opened = since.Happened("alert_event", "opened", None, 3108, NOW, [])
+
+    assert happened_said(opened) == "3,108 opened"
+
+
 def test_every_event_channel_and_move_has_words():
     kinds = {kind.value for kind in AlertEventKind}
 

@@ -13,6 +13,7 @@ from tracker.models.patient import PatientCheck
 from tracker.models.payer import FormularyRule, Payer
 from tracker.rules.words import AuthorizationStatus
 from tracker.services import blast_radius, decision_times
+from tracker.web import payers
 from writing import fields, sent_from, sign_in
 
 
@@ -101,6 +102,22 @@ def test_what_a_rule_would_refuse_is_shown_and_nothing_is_saved(ana, session, ac
     assert session.execute(select(func.count()).select_from(Alert)).scalar_one() == 0
     assert changes(session) == before
     assert session.get_one(PatientCheck, rosa.id).due is False
+
+
+def test_of_very_many_the_worst_are_listed_and_all_are_counted(ana, session, cast, acme, rosa, monkeypatch):
+    monkeypatch.setattr(payers, "MOST_TOUCHED", 2)
+    for number in range(3):
+        who = make.patient(session, cast.renal, mrn=f"N{number}")
+        make.coverage(session, who, acme)
+        make.regimen(session, who)
+        make.fill(session, who, on=date(2026, 6, 1))
+    session.commit()
+
+    text = sent_from(ana, change_path(session, acme), prior_authorization="yes").text
+
+    assert text.count("more refused") == 2
+    assert "4 of 4" in text
+    assert "the first 2 are here, the figures above count all" in text
 
 
 def test_seen_it_is_saved_as_it_was_shown(ana, session, acme, rosa):

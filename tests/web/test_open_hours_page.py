@@ -21,6 +21,7 @@ GOOD = {
     "hours": "press 2",
 }
 EASTERN = OpenHours("12345", 8 * 60, 17 * 60, "America/New_York")
+LUNCH = OpenHours("12345", 8 * 60, 17 * 60, "America/New_York", (12 * 60, 13 * 60))
 HONOLULU = OpenHours("12345", 8 * 60, 17 * 60, "Pacific/Honolulu")
 
 
@@ -45,6 +46,11 @@ def test_hours_are_kept_and_the_note_beside_them(ana, session):
         ({"opens_minute": "13 pm"}, "Write a time of day, as in 08:00 or 5 pm."),
         ({"opens_minute": ""}, "Give the time from which they answer"),
         ({"closes_minute": ""}, "Give the time until which they answer"),
+        ({"break_starts_minute": "12"}, "Give the time from which they answer again, as in 13:00."),
+        ({"break_ends_minute": "13"}, "Give the time from which they are closed, or empty the end."),
+        ({"break_starts_minute": "8", "break_ends_minute": "9"}, "The break must begin after they open"),
+        ({"break_starts_minute": "12", "break_ends_minute": "12"}, "The break must end after it begins and"),
+        ({"break_starts_minute": "12", "break_ends_minute": "17"}, "The break must end after it begins and"),
         ({"hours_zone": ""}, "Choose the clock on which these hours are said"),
         ({"open_days": []}, "Tick the days on which they answer, or empty the times."),
     ],
@@ -56,6 +62,26 @@ def test_bad_hours_are_refused_with_the_cure_and_what_was_typed_stays(ana, sessi
     assert cure in answer.text
     assert "press 2" in answer.text
     assert session.scalars(select(Payer)).all() == []
+
+
+def test_a_break_at_midday_is_kept_comes_back_and_stands_on_the_list(ana, session):
+    ana.post("/payers/new", data={**GOOD, "break_starts_minute": "12", "break_ends_minute": "1 pm"})
+
+    row = session.scalars(select(Payer)).one()
+    assert row.open_hours == OpenHours("12345", 480, 1020, "America/New_York", (720, 780))
+    assert 'value="13:00"' in ana.get(f"/payers/{row.id}/change").text
+    assert "Mon-Fri 08:00-12:00, 13:00-17:00, Eastern" in ana.get("/payers/").text
+
+
+def test_days_and_times_emptied_take_the_break_along(ana, session):
+    ana.post("/payers/new", data={**GOOD, "break_starts_minute": "12", "break_ends_minute": "1 pm"})
+    row = session.scalars(select(Payer)).one()
+    empty = {"name": "Acme Health", "version": row.version}
+
+    assert ana.post(f"/payers/{row.id}/change", data=empty).status_code == 303
+
+    session.refresh(row)
+    assert (row.open_hours, row.break_starts_minute, row.break_ends_minute) == (None, None, None)
 
 
 def test_a_payer_without_hours_has_only_its_note(ana, session):
@@ -82,6 +108,9 @@ def test_what_is_on_file_comes_back_into_the_form(ana, session):
     [
         (EASTERN, (2026, 6, 8, 17, 0), "open now, until 17:00 (your time 16:00)"),
         (EASTERN, (2026, 6, 6, 17, 0), "closed, opens Mon 08:00 (your time 07:00)"),
+        (LUNCH, (2026, 6, 8, 15, 0), "open now, until 12:00 (your time 11:00)"),
+        (LUNCH, (2026, 6, 8, 16, 30), "closed, opens Mon 13:00 (your time 12:00)"),
+        (LUNCH, (2026, 6, 8, 18, 0), "open now, until 17:00 (your time 16:00)"),
         (EASTERN, (2026, 11, 26, 17, 0), "holiday: ask"),
         (EASTERN, (2026, 11, 25, 23, 0), "closed, opens Thu 08:00 (your time 07:00), a holiday: ask"),
         (OpenHours("12345", 480, 1020, "America/Chicago"), (2026, 6, 8, 17, 0), "open now, until 17:00"),
@@ -111,3 +140,16 @@ def test_chase_today_the_call_sheet_and_the_authorization_say_it(ana, session, c
 
     for address in ("/", "/today/calls", f"/patients/{who.id}/authorizations/{pa.id}"):
         assert "open now, until 24:00" in ana.get(address).text
+
+
+def test_the_sheet_of_a_patient_says_the_hours_beside_the_telephone(ana, session, cast):
+    who = make.patient(session, cast.renal)
+    acme = make.plan(session, cast.renal)
+    acme.payer.open_days, acme.payer.hours_zone, acme.payer.hours = "12345", "America/Chicago", "press 2"
+    acme.payer.opens_minute, acme.payer.closes_minute = 480, 1020
+    make.coverage(session, who, acme, member_id="W1")
+    session.commit()
+
+    page = ana.get(f"/patients/{who.id}/sheet").text
+
+    assert "member W1 &middot; Mon-Fri 08:00-17:00, Central &middot; press 2" in page

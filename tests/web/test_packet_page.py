@@ -163,6 +163,62 @@ def test_today_the_authorization_and_the_renewal_say_the_same_count(ana, session
     assert "4 of 7 complete" in ana.get(f"/patients/{who.id}/authorizations/{pa.id}/renew").text
 
 
+@pytest.fixture
+def missing(session, cast, pa):
+    """An alert: the plan asks for a PA from the fill of 2026-07-05 on, and there is none of it."""
+    who = session.get_one(make.Patient, pa.patient_id)
+    session.delete(pa)
+    about = {"about_kind": "coverage", "about_id": pa.plan_id, "harm_on": date(2026, 7, 5)}
+    row = kept.alert(session, who, key="m", code="PA_MISSING", plan_id=pa.plan_id, **about)
+    session.commit()
+    return row
+
+
+def test_a_first_request_has_a_packet_before_anything_of_it_is_on_file(ana, missing):
+    page = ana.get(f"/patients/{missing.patient_id}/alerts/{missing.id}/packet").text
+
+    assert "Request packet" in page
+    assert "4 of 6 complete" in page
+    assert "Sun 2026-07-05" in page
+    assert f"/patients/{missing.patient_id}/authorization/new?alert={missing.id}" in page
+    assert "Preview and print" not in page
+
+
+def test_today_the_alert_and_the_patient_lead_to_the_packet_of_a_first_request(ana, missing):
+    where = f"/patients/{missing.patient_id}/alerts/{missing.id}/packet"
+    pages = "/", f"/alerts/{missing.id}", f"/patients/{missing.patient_id}"
+    today, alert, patient = (ana.get(each).text for each in pages)
+
+    assert f'<a class="quiet" href="{where}">packet 4 of 6</a>' in today
+    assert "first request" in today
+    assert f'href="{where}"' in alert
+    assert f'href="{where}"' in patient
+
+
+def test_once_it_is_drafted_the_packet_is_that_of_the_draft(ana, session, missing):
+    who = session.get_one(make.Patient, missing.patient_id)
+    asked = {"number": None, "starts_on": None, "ends_on": None, "status": "draft", "prescriber": "Dr Shah"}
+    draft = make.authorization(session, who, session.get_one(make.Plan, missing.plan_id), **asked)
+    session.commit()
+
+    answer = ana.get(f"/patients/{who.id}/alerts/{missing.id}/packet")
+
+    assert (answer.status_code, answer.location) == (303, address(draft))
+    assert "packet 5 of 6" in ana.get("/").text
+
+
+def test_no_packet_is_made_of_another_cause_patient_or_clinic(ana, client, session, cast, missing):
+    who = session.get_one(make.Patient, missing.patient_id)
+    gap = kept.alert(session, who, plan_id=missing.plan_id)
+    other = make.patient(session, cast.renal, mrn="other")
+    session.commit()
+    where = f"/patients/{who.id}/alerts/{missing.id}/packet"
+
+    assert ana.get(f"/patients/{who.id}/alerts/{gap.id}/packet").status_code == 404
+    assert ana.get(f"/patients/{other.id}/alerts/{missing.id}/packet").status_code == 404
+    assert sign_in(client, "cleo").get(where).status_code == 404
+
+
 def test_another_clinic_is_told_nothing(ana, client, pa):
     sign_in(client, "cleo")
 

@@ -261,3 +261,26 @@ def test_vendored_files_are_as_they_came():
     }
 
     assert found == listed
+
+
+@pytest.mark.parametrize(
+    ("address", "current"),
+    [
+        ("/today/calls", "Today"),
+        ("/emergency", "Patients"),
+        ("/emergency/review", "Audit"),
+        ("/patients", "Patients"),
+        ("/patients/{patient}/authorizations/{authorization}/packet", "Patients"),
+        ("/patients/{patient}/sheet", "Patients"),
+    ],
+)
+def test_one_page_of_the_bar_is_marked_as_the_current_one(client, session, cast, address, current):
+    who = make.patient(session, cast.renal)
+    pa = make.authorization(session, who, make.plan(session, cast.renal))
+    session.commit()
+    sign_in(client, "dana@clinic.example")
+
+    page = client.get(address.format(patient=who.id, authorization=pa.id)).text
+
+    bar = re.search(r'<nav class="nav".*?</nav>', page, re.DOTALL)[0]
+    assert [each.strip() for each in re.findall(r'aria-current="page">([^<]+)', bar)] == [current]

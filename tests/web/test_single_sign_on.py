@@ -435,7 +435,13 @@ def test_an_administrator_sees_and_removes_it_and_it_does_not_come_back_by_itsel
 ):
     come(client, fake)
     dana = crawling.browser(app, "dana")
-    assert "connected" in dana.get(f"/people/{cast.ana.id}").text
+    page = dana.get(f"/people/{cast.ana.id}").text
+    assert re.search(r"</svg>connected</span>\s*<span>with Clinic ID since", page)
+    assert re.findall(r"(not connected|connected)</span>", dana.get("/people").text) == [
+        "connected",
+        "not connected",
+        "not connected",
+    ]
 
     dana.post(f"/people/{cast.ana.id}/provider/remove")
 

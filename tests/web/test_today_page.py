@@ -1,12 +1,15 @@
 """The Today page: what a coordinator must read there, and what an empty clinic sees."""
 
+import re
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import event
 
 import kept
 import make
 from tracker.db import db
+from tracker.web.today import prose
 
 
 def statements(client, address):
@@ -86,3 +89,20 @@ def test_the_number_of_queries_does_not_grow_with_the_patients(ana, session, cas
     session.commit()
 
     assert statements(ana, "/") == few
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("PA B-100201 ended on Sun 2026-06-07.", ["PA B-100201", "Sun 2026-06-07"]),
+        ("PA 2025/77-B ends in 12 days", ["PA 2025/77-B"]),
+        ("no PA asked in 30 days", []),
+        ("PA " + "9" * 40, []),
+        ("<b>PA 7</b>", ["PA 7"]),
+    ],
+)
+def test_a_sentence_never_breaks_inside_a_date_or_a_pa_number(text, whole):
+    said = str(prose(text))
+
+    assert re.findall('<span class="nw">(.*?)</span>', said) == whole
+    assert "<b>" not in said

@@ -26,6 +26,12 @@ HOURS_WHOLE = (
     f"({' AND '.join(f'{column} IS NULL' for column in HOURS_COLUMNS)})"
     f" OR ({' AND '.join(f'{column} IS NOT NULL' for column in HOURS_COLUMNS)})"
 )
+BREAK_WITHIN = (
+    "(break_starts_minute IS NULL AND break_ends_minute IS NULL)"
+    " OR (break_starts_minute IS NOT NULL AND break_ends_minute IS NOT NULL AND opens_minute IS NOT NULL"
+    " AND opens_minute < break_starts_minute AND break_starts_minute < break_ends_minute"
+    " AND break_ends_minute < closes_minute)"
+)
 
 
 class Payer(Fact, Base):
@@ -33,7 +39,7 @@ class Payer(Fact, Base):
 
     `learnt_decision_days`: the 90th percentile of its own history of prior authorizations; null while it has
     too few cases. `open_days` are ISO weekdays as digits, the minutes those of the payer's own day in
-    `hours_zone`; `hours` is a note beside them.
+    `hours_zone`; between the minutes of the break nobody answers; `hours` is a note beside them.
     """
 
     __tablename__ = "payer"
@@ -44,6 +50,7 @@ class Payer(Fact, Base):
         at_least("closes_minute", 1, 1440),
         CheckConstraint("opens_minute < closes_minute", name="opens_first"),
         CheckConstraint(HOURS_WHOLE, name="hours_whole"),
+        CheckConstraint(BREAK_WITHIN, name="break_within"),
     )
 
     name: Mapped[str] = mapped_column(CleanText(200))
@@ -53,6 +60,8 @@ class Payer(Fact, Base):
     hours: Mapped[str | None] = mapped_column(CleanText(200))
     open_days: Mapped[str | None] = mapped_column(CleanText(7))
     opens_minute: Mapped[int | None]
+    break_starts_minute: Mapped[int | None]
+    break_ends_minute: Mapped[int | None]
     closes_minute: Mapped[int | None]
     hours_zone: Mapped[str | None] = mapped_column(CleanText(60))
     learnt_decision_days: Mapped[int | None]
@@ -60,7 +69,8 @@ class Payer(Fact, Base):
     @property
     def open_hours(self) -> OpenHours | None:
         """None: not on file, or only as a note."""
-        return of_columns(self.open_days, self.opens_minute, self.closes_minute, self.hours_zone)
+        rest = (self.break_starts_minute, self.break_ends_minute)
+        return of_columns(self.open_days, self.opens_minute, self.closes_minute, self.hours_zone, rest)
 
     plans: Mapped[list["Plan"]] = relationship(back_populates="payer", order_by="Plan.name", viewonly=True)
 

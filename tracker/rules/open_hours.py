@@ -3,6 +3,7 @@
 A federal holiday is unknown: many payers are closed, some are not.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -22,12 +23,23 @@ class Standing(Word):
 
 @dataclass(frozen=True, slots=True)
 class OpenHours:
-    """`days`: ISO weekdays as digits, `12345`. Minutes of the payer's day; `closes` up to 1440, midnight."""
+    """`days`: ISO weekdays as digits, `12345`. Minutes of the payer's day; `closes` up to 1440, midnight.
+
+    `rest`: from when to when nobody answers in the middle of the day.
+    """
 
     days: str
     opens: int
     closes: int
     zone: str
+    rest: tuple[int, int] | None = None
+
+    @property
+    def spans(self) -> Sequence[tuple[int, int]]:
+        """One from opening to closing, or one on either side of the rest."""
+        if self.rest is None:
+            return [(self.opens, self.closes)]
+        return [(self.opens, self.rest[0]), (self.rest[1], self.closes)]
 
     def on(self, day: date) -> bool:
         return str(day.isoweekday()) in self.days
@@ -52,15 +64,17 @@ class OpenNow:
 
 
 def open_now(hours: OpenHours, now: datetime) -> OpenNow:
-    """Whether somebody answers at this instant: from the opening on, up to closing time, which is closed."""
+    """Whether somebody answers at this instant: from the opening on, up to closing time, which is closed.
+
+    The rest at midday is closed until it ends: at 12:30 of 12:00 to 13:00 it opens at 13:00 of the same day.
+    """
     today = now.astimezone(ZoneInfo(hours.zone)).date()
-    opens_at, closes_at = hours.at(today, hours.opens), hours.at(today, hours.closes)
-    if hours.on(today) and now < closes_at:
-        if is_holiday(today):
-            return OpenNow(Standing.HOLIDAY)
-        if opens_at <= now:
-            return OpenNow(Standing.OPEN, closes_at)
-        return OpenNow(Standing.CLOSED, opens_at)
+    left = [span for span in hours.spans if hours.on(today) and now < hours.at(today, span[1])]
+    if left and is_holiday(today):
+        return OpenNow(Standing.HOLIDAY)
+    if left:
+        opens_at, closes_at = (hours.at(today, minute) for minute in left[0])
+        return OpenNow(Standing.OPEN, closes_at) if opens_at <= now else OpenNow(Standing.CLOSED, opens_at)
     for ahead in range(1, LOOKED_AHEAD + 1):
         day = today + timedelta(days=ahead)
         if hours.on(day):
@@ -73,11 +87,18 @@ def is_holiday(day: date) -> bool:
     return day in federal_holidays(day.year) or day in federal_holidays(day.year + 1)
 
 
-def of_columns(days: str | None, opens: int | None, closes: int | None, zone: str | None) -> OpenHours | None:
+def of_columns(
+    days: str | None,
+    opens: int | None,
+    closes: int | None,
+    zone: str | None,
+    rest: tuple[int | None, int | None] = (None, None),
+) -> OpenHours | None:
     """None where they are not on file."""
     if not days or opens is None or closes is None or not zone:
         return None
-    return OpenHours(days, opens, closes, zone)
+    starts, ends = rest
+    return OpenHours(days, opens, closes, zone, None if starts is None or ends is None else (starts, ends))
 
 
 NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

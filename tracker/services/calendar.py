@@ -191,7 +191,7 @@ def in_words(counts: Mapping[EntryKind, int]) -> Sequence[str]:
     if fills:
         parts = [_many(fills, "fill")]
         parts += [
-            f"{n} {kind.value}" for kind in (EntryKind.REFUSED, EntryKind.VERIFY) if (n := counts.get(kind))
+            f"{n:,} {kind.value}" for kind in (EntryKind.REFUSED, EntryKind.VERIFY) if (n := counts.get(kind))
         ]
         words.append(", ".join(parts))
     if n := counts.get(EntryKind.DEADLINE):
@@ -204,4 +204,4 @@ def in_words(counts: Mapping[EntryKind, int]) -> Sequence[str]:
 
 
 def _many(count: int, word: str) -> str:
-    return f"{count} {word}{'' if count == 1 else 's'}"
+    return f"{count:,} {word}{'' if count == 1 else 's'}"

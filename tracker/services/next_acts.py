@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -11,6 +12,7 @@ from tracker.models.alert import Alert
 from tracker.models.authorization import Authorization
 from tracker.models.base import Db
 from tracker.rules.words import AboutKind, AlertCode, AuthorizationKind, AuthorizationStatus
+from tracker.services.packets import First
 
 
 class Next(StrEnum):
@@ -131,6 +133,13 @@ def next_act(matter: Matter) -> NextAct:
     elif act in {Next.APPEAL, Next.REPLACE, Next.REPLY, Next.CHASE} and about is None:
         act, label = LOOK
     return NextAct(act, label, matter.alert_id, about, matter.plan_id)
+
+
+def first_request(act: NextAct, matter: Matter, needed_on: date | None) -> First | None:
+    """What the act asks a plan for that has nothing of it on file; None: it is no first request."""
+    if act.act is not Next.ASK or act.authorization_id or not act.plan_id:
+        return None
+    return First(act.alert_id, matter.patient_id, act.plan_id, kind_asked(matter.code), needed_on)
 
 
 def _matter(row: Any, waiting: Sequence[Any]) -> Matter:

@@ -8,14 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload, selectinload
-
 from tracker.models.authorization import Authorization, Trial
 from tracker.models.authorization_log import Channel, ContactLog
 from tracker.models.base import Db
 from tracker.models.document import Document
-from tracker.models.patient import Coverage, Patient, PatientCheck
+from tracker.models.patient import Coverage
 from tracker.models.payer import FormularyRule, Payer, Plan
 from tracker.models.therapy import Regimen
 from tracker.rules.authorization import GRANTED
@@ -34,11 +31,11 @@ from tracker.rules.packet import (
 )
 from tracker.rules.step_words import said
 from tracker.rules.steps import Met
-from tracker.rules.words import AuthorizationStatus, Check, Drug
-from tracker.services import authorizations, kept_answer
+from tracker.rules.words import AuthorizationKind, AuthorizationStatus, Check, Drug
+from tracker.services import authorizations
 from tracker.services.kept_answer import KeptFill
+from tracker.services.packet_files import PatientFile, patient_files
 from tracker.services.patient_facts import takes
-from tracker.services.patients import checked
 
 WRITTEN = Channel.FAX, Channel.PORTAL, Channel.LETTER
 
@@ -47,10 +44,13 @@ WRITTEN = Channel.FAX, Channel.PORTAL, Channel.LETTER
 class PacketView:
     """A packet and what it belongs to. `draft` None: the renewal of `row` is not drafted yet.
 
-    `first_fill_on`: the first fill that needs it; None: none is foreseen.
+    `row` None: nothing is on file yet, neither a PA nor a request, and `alert_id` is the alert that asks for
+    it. `first_fill_on`: the first fill that needs it; None: none is foreseen.
     """
 
-    row: Authorization
+    patient_id: str
+    kind: AuthorizationKind
+    row: Authorization | None
     draft: Authorization | None
     plan: Plan
     payer: Payer
@@ -60,13 +60,24 @@ class PacketView:
     packet: Packet
     trials: Sequence[Trial]
     first_fill_on: date | None
+    alert_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """A first request to a plan, as an alert asks for it. `starts_on`: of the fill that needs it."""
+
+    alert_id: str
+    patient_id: str
+    plan_id: str
+    kind: AuthorizationKind
+    starts_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """`had` of `total` items; `authorization_id` names the page."""
+    """`had` of `total` items."""
 
-    authorization_id: str
     had: int
     total: int
 
@@ -75,19 +86,39 @@ class Count:
         return self.had == self.total
 
 
-def counts(session: Db, *, clinic_id: str, wanted: Mapping[str, str], on: date) -> dict[str, Count]:
-    """By authorization how much of its packet is there; `wanted`: patients by authorization."""
-    found = packets(session, clinic_id=clinic_id, wanted=wanted, on=on) if wanted else {}
-    return {key: Count(key, view.packet.had, view.packet.total) for key, view in found.items()}
+def counts(
+    session: Db, *, clinic_id: str, wanted: Mapping[str, str], firsts: Collection[First] = (), on: date
+) -> dict[str, Count]:
+    """By authorization, and by the alert of a first request, how much of its packet is there.
+
+    `wanted`: patients by authorization.
+    """
+    if not wanted and not firsts:
+        return {}
+    found = packets(session, clinic_id=clinic_id, wanted=wanted, firsts=firsts, on=on)
+    return {key: Count(view.packet.had, view.packet.total) for key, view in found.items()}
 
 
-def packets(session: Db, *, clinic_id: str, wanted: Mapping[str, str], on: date) -> dict[str, PacketView]:
+def packets(
+    session: Db,
+    *,
+    clinic_id: str,
+    wanted: Mapping[str, str],
+    firsts: Collection[First] = (),
+    on: date,
+) -> dict[str, PacketView]:
     """The packet of each of these authorizations (id: its patient's): its own, or of the renewal it needs.
 
+    And of the `firsts`, by their alert: of the draft that is on file by now, else of what is to be drafted.
     The number of queries does not grow with them.
     """
-    files = _files(session, clinic_id, set(wanted.values()))
+    patient_ids = {*wanted.values(), *(each.patient_id for each in firsts)}
+    files = patient_files(session, clinic_id, patient_ids, {each.plan_id for each in firsts})
     views = {}
+    for first in firsts:
+        file = files.get(first.patient_id)
+        if file is not None and first.plan_id in file.plans:
+            views[first.alert_id] = _first_view(file, first, on)
     for authorization_id, patient_id in wanted.items():
         mine = files.get(patient_id)
         row = mine.authorizations.get(authorization_id) if mine else None
@@ -96,89 +127,58 @@ def packets(session: Db, *, clinic_id: str, wanted: Mapping[str, str], on: date)
     return views
 
 
-@dataclass(slots=True)
-class _File:
-    """What is on file of one patient."""
-
-    patient: Patient
-    fills: Sequence[KeptFill]
-    authorizations: Mapping[str, Authorization]
-    coverages: Sequence[Coverage]
-    regimens: Sequence[Regimen]
-    documents: Sequence[Document]
-    trials: Sequence[Trial]
-    contacts: Sequence[ContactLog]
-    plans: Mapping[str, Plan]
-
-
-def _files(session: Db, clinic_id: str, patient_ids: Collection[str]) -> dict[str, _File]:
-    """Eleven queries."""
-    answers = (
-        select(Patient, PatientCheck.answer)
-        .outerjoin(PatientCheck, checked())
-        .where(Patient.clinic_id == clinic_id, Patient.id.in_(patient_ids))
-    )
-
-    def of(model: Any, *order: Any) -> dict[str, list[Any]]:
-        query = select(model).where(model.clinic_id == clinic_id, model.patient_id.in_(patient_ids))
-        if model is Authorization:
-            query = query.options(selectinload(Authorization.lines))
-        grouped: dict[str, list[Any]] = {}
-        for row in session.scalars(query.order_by(*order, model.id)):
-            grouped.setdefault(row.patient_id, []).append(row)
-        return grouped
-
-    asked = of(Authorization)
-    plans = _plans(session, clinic_id, {row.plan_id for rows in asked.values() for row in rows})
-    coverages, regimens = of(Coverage, Coverage.rank), of(Regimen, Regimen.starts_on)
-    documents, trials = of(Document, Document.added_at), of(Trial, Trial.starts_on)
-    contacts = of(ContactLog, ContactLog.on_date)
-    return {
-        patient.id: _File(
-            patient=patient,
-            fills=kept_answer.fills(answer),
-            authorizations={row.id: row for row in asked.get(patient.id, ())},
-            coverages=coverages.get(patient.id, ()),
-            regimens=regimens.get(patient.id, ()),
-            documents=[row for row in documents.get(patient.id, ()) if row.removed_at is None],
-            trials=trials.get(patient.id, ()),
-            contacts=contacts.get(patient.id, ()),
-            plans=plans,
-        )
-        for patient, answer in session.execute(answers)
-    }
-
-
-def _plans(session: Db, clinic_id: str, plan_ids: Collection[str]) -> dict[str, Plan]:
-    rules = selectinload(Plan.rules)
-    query = (
-        select(Plan)
-        .where(Plan.clinic_id == clinic_id, Plan.id.in_(plan_ids))
-        .options(
-            joinedload(Plan.payer, innerjoin=True),
-            rules.selectinload(FormularyRule.steps),
-            rules.selectinload(FormularyRule.papers),
-        )
-    )
-    return {plan.id: plan for plan in session.scalars(query)}
-
-
 # --------------------------------------------------------------------------------------- one request
 
 
-def _view(file: _File, row: Authorization, on: date) -> PacketView:
+def _view(file: PatientFile, row: Authorization, on: date) -> PacketView:
     draft, values = _asked(file, row)
+    return _made(file, row, draft, values, row.kind, on)
+
+
+def _first_view(file: PatientFile, first: First, on: date) -> PacketView:
+    """Of the newest request of this kind to this plan that is drafted or under way, else of none."""
+    drafts = [
+        each
+        for each in file.authorizations.values()
+        if each.plan_id == first.plan_id
+        and each.kind is first.kind
+        and each.status in authorizations.OPEN
+        and each.renews_id is None
+    ]
+    if drafts:
+        return _view(file, max(drafts, key=lambda each: each.id), on)
+    values: dict[str, Any] = {
+        "requested_starts_on": first.starts_on,
+        "requested_ends_on": None,
+        "lines": [],
+        "prescriber": None,
+        "plan_id": first.plan_id,
+        "renews_id": None,
+    }
+    return replace(_made(file, None, None, values, first.kind, on), alert_id=first.alert_id)
+
+
+def _made(
+    file: PatientFile,
+    row: Authorization | None,
+    draft: Authorization | None,
+    values: Mapping[str, Any],
+    kind: AuthorizationKind,
+    on: date,
+) -> PacketView:
     starts_on, ends_on = values["requested_starts_on"], values["requested_ends_on"]
     fills = [
         each
         for each in file.fills
-        if each.plan == row.plan_id
+        if each.plan == values["plan_id"]
         and (starts_on is None or starts_on <= each.on)
         and (ends_on is None or each.on <= ends_on)
     ]
     request = _request(file, values, draft, fills, on)
-    plan = file.plans[row.plan_id]
+    plan = file.plans[values["plan_id"]]
     return PacketView(
+        patient_id=file.patient.id,
+        kind=kind,
         row=row,
         draft=draft,
         plan=plan,
@@ -192,7 +192,7 @@ def _view(file: _File, row: Authorization, on: date) -> PacketView:
     )
 
 
-def _asked(file: _File, row: Authorization) -> tuple[Authorization | None, Mapping[str, Any]]:
+def _asked(file: PatientFile, row: Authorization) -> tuple[Authorization | None, Mapping[str, Any]]:
     """The request that a packet is for: the renewal of what was granted, drafted or not, else this one."""
     draft: Authorization | None = row
     if row.status in GRANTED and row.ends_on is not None:
@@ -219,7 +219,7 @@ def _asked(file: _File, row: Authorization) -> tuple[Authorization | None, Mappi
 
 
 def _request(
-    file: _File,
+    file: PatientFile,
     values: Mapping[str, Any],
     draft: Authorization | None,
     fills: Sequence[KeptFill],
@@ -250,7 +250,7 @@ def _request(
     return _with_steps(file, found, first)
 
 
-def _regimen(file: _File, fill: KeptFill | None, day: date) -> Regimen | None:
+def _regimen(file: PatientFile, fill: KeptFill | None, day: date) -> Regimen | None:
     """The one that the first fill is made for, else the one in force on that day."""
     for each in file.regimens:
         if each.id == fill.regimen if fill else _in_force(each, day):
@@ -262,7 +262,7 @@ def _in_force(row: Regimen | Coverage, day: date) -> bool:
     return row.starts_on <= day and (row.ends_on is None or day <= row.ends_on)
 
 
-def _member_id(file: _File, plan_id: str, day: date) -> str | None:
+def _member_id(file: PatientFile, plan_id: str, day: date) -> str | None:
     """Of the coverage by this plan on that day, else of none: another one's number is no help."""
     return next(
         (each.member_id for each in file.coverages if each.plan_id == plan_id and _in_force(each, day)),
@@ -282,7 +282,7 @@ def _needed(fills: Sequence[KeptFill]) -> dict[str, int] | None:
 
 
 def _rules(
-    file: _File, plan_id: str, regimen: Regimen | None, fill: KeptFill | None, day: date
+    file: PatientFile, plan_id: str, regimen: Regimen | None, fill: KeptFill | None, day: date
 ) -> tuple[PlanRule, ...]:
     """The plan's rules for the fill's codes on its first day, each once."""
     if regimen is None:
@@ -314,12 +314,12 @@ def _paper(row: Document) -> Paper:
     return Paper(row.id, row.kind, row.name, row.dated_on, row.trial_id, row.authorization_id)
 
 
-def _letter_on(file: _File, renews_id: str | None) -> date | None:
+def _letter_on(file: PatientFile, renews_id: str | None) -> date | None:
     renewed = file.authorizations.get(renews_id or "")
     return renewed.letter_on if renewed else None
 
 
-def _with_steps(file: _File, request: Request, fill: KeptFill | None) -> Request:
+def _with_steps(file: PatientFile, request: Request, fill: KeptFill | None) -> Request:
     """The steps as the check of the first fill found them."""
     check = next((each for each in fill.checks if each.check is Check.STEP_THERAPY), None) if fill else None
     if check is None:
@@ -345,7 +345,7 @@ def _trial_words(trial: Trial) -> str:
     return f"{said(trial.drug)}{dose}, {days}, {outcome}{document}"
 
 
-def _filing(file: _File, draft: Authorization, day: date) -> Filing | None:
+def _filing(file: PatientFile, draft: Authorization, day: date) -> Filing | None:
     """How it was sent: in writing since that day, or by a call on it; one with a reference first."""
     about = [
         each

@@ -20,7 +20,7 @@ from tracker.services.clinic_day import day_in
 from tracker.services.deadlines import Due, Part, due
 from tracker.services.fill_marks import count_marks, marks_together
 from tracker.services.kept_answer import FillResult
-from tracker.services.next_acts import NextAct, next_act
+from tracker.services.next_acts import NextAct, first_request, next_act
 from tracker.services.patients import Who, checked, who_columns
 from tracker.services.since import Happened, happened
 from tracker.services.unowned import unowned_count
@@ -208,14 +208,19 @@ def _to_start(
 ) -> Part[RenewalToStart]:
     acts = {row[0]: _act(causes.get(row[0])) for row in rows}
     about = {act.authorization_id: key for key, act in acts.items() if act and act.authorization_id}
-    packs = packets.counts(session, clinic_id=clinic_id, wanted=about, on=on)
+    firsts = [
+        first
+        for cause in causes.values()
+        if (first := first_request(next_act(cause.matter), cause.matter, cause.line.harm_on))
+    ]
+    packs = packets.counts(session, clinic_id=clinic_id, wanted=about, firsts=firsts, on=on)
     found = [
         RenewalToStart(
             Who(*row[:WHO]),
             start_by=row[WHO],
             owner=row[WHO + 1],
             act=(act := acts[row[0]]),
-            packet=packs.get(act.authorization_id or "") if act else None,
+            packet=packs.get(act.authorization_id or act.alert_id) if act else None,
         )
         for row in rows
     ]

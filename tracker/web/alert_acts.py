@@ -17,7 +17,7 @@ from tracker.services.clinic_day import day_in
 from tracker.services.errors import Conflict, Refused, TrackerError
 from tracker.web import access
 from tracker.web.forms import DATE_HINT, BaseForm, ChoiceField, CleanStringField, CleanTextField, DateField
-from tracker.web.next_acts import OF_FORM, next_url
+from tracker.web.next_acts import OF_FORM, ON_REQUEST, next_url, packet_url
 
 blueprint = Blueprint("alert_acts", __name__, url_prefix="/alerts")
 
@@ -222,6 +222,8 @@ def _cures(alert: Alert) -> list[tuple[str, str]]:
     patient_id = alert.patient_id
     main = main_act.of_alert(db.session, clinic_id=alert.clinic_id, alert_id=alert.id)
     found = [(next_url(main, patient_id), main.label)] if main else []
+    if main and main.act in ON_REQUEST and (packet := packet_url(main, patient_id)):
+        found.append((packet, "Packet"))
     found += [
         (url_for("facts.add", kind=kind, patient_id=patient_id), words)
         for kind, words in CURES.get(alert.code, ())

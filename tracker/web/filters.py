@@ -35,13 +35,15 @@ class NavigationItem:
     count: int | None = None
 
 
+# name, where it leads, and whose pages it is current on: blueprints, or single endpoints
 PAGES = (
-    ("Today", "today.index", "today"),
+    ("Today", "today.index", "today sheets.calls"),
     ("Worklist", "alerts.index", "alerts saved_views worklist_bulk worklist_export"),
     (
         "Patients",
         "patients.index",
-        "patients facts patient_forms authorizations contacts steps what_if documents history sheets",
+        "patients facts patient_forms authorizations packets contacts steps what_if documents history"
+        " sheets.patient emergency.index emergency.show",
     ),
     ("Calendar", "calendar.index", "calendar"),
     ("Reports", "reports.index", "reports"),
@@ -49,7 +51,7 @@ PAGES = (
     ("Import", "imports.index", "imports"),
     ("Scan", "scan.index", "scan"),
     ("People", "people.index", "people"),
-    ("Audit", "audit.index", "audit"),
+    ("Audit", "audit.index", "audit emergency.reviews"),
 )
 
 
@@ -101,15 +103,18 @@ def keys_on() -> bool:
 
 def navigation() -> list[NavigationItem]:
     """The main pages, the current one marked, the worklist with its count."""
-    here = (request.endpoint or "").split(".")[0]
+    here = {request.endpoint or "", request.blueprint or ""}
     open_count = g.get("open_count")  # a page that counted them has said so
     if open_count is None:
         open_count = checking.open_alert_count(db.session, current_clinic_id())
     return [
         NavigationItem(
-            name, url_for(endpoint), here in blueprints.split(), open_count if name == "Worklist" else None
+            name,
+            url_for(endpoint),
+            not here.isdisjoint(places.split()),
+            open_count if name == "Worklist" else None,
         )
-        for name, endpoint, blueprints in PAGES
+        for name, endpoint, places in PAGES
         if permissions.may(signed_in().role, endpoint)
     ]
 

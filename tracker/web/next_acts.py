@@ -25,6 +25,8 @@ OF_FORM: Mapping[Next, str] = {
     Next.REGIMEN: "regimen",
     Next.CONTACT: "refill_contact",
 }
+# Whoever does one of these wants to see what the request holds.
+ON_REQUEST = Next.RENEW, Next.ASK, Next.CHASE, Next.REPLY
 
 
 def next_url(act: NextAct, patient_id: str) -> str:
@@ -38,3 +40,12 @@ def next_url(act: NextAct, patient_id: str) -> str:
     if act.act is Next.STEPS:
         return url_for("steps.show", patient_id=patient_id)
     return url_for("alerts.show", alert_id=act.alert_id)
+
+
+def packet_url(act: NextAct, patient_id: str) -> str | None:
+    """The packet of the authorization to act on, or of the first request to make; None: there is neither."""
+    if act.authorization_id:
+        return url_for("packets.show", patient_id=patient_id, authorization_id=act.authorization_id)
+    if act.act is Next.ASK and act.plan_id:
+        return url_for("packets.first", patient_id=patient_id, alert_id=act.alert_id)
+    return None

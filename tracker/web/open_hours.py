@@ -76,7 +76,7 @@ def _words(found: OpenNow, hours: OpenHours, clinic: Clinic, now: datetime) -> s
         return found.standing.label
     there, here = (found.at.astimezone(ZoneInfo(zone)) for zone in (hours.zone, clinic.time_zone))
     if found.standing is Standing.OPEN:
-        until = "24:00" if hours.closes == DAY_MINUTES else f"{there:%H:%M}"
+        until = "24:00" if f"{there:%H:%M}" == "00:00" else f"{there:%H:%M}"
         return f"open now, until {until}{_own(there, here, day=False)}"
     far = (there.date() - now.astimezone(ZoneInfo(hours.zone)).date()).days > 6
     day = f"{there:%a %Y-%m-%d}" if far else f"{there:%a}"
@@ -99,7 +99,8 @@ def open_said(hours: OpenHours, clinic: Clinic, now: datetime) -> Said:
 
 @blueprint.app_template_filter()
 def hours_said(hours: OpenHours) -> str:
-    """`Mon-Fri 08:00-17:00, Eastern`: short enough for one line on paper."""
+    """`Mon-Fri 08:00-12:00, 13:00-17:00, Eastern`: short enough for one line on paper."""
     zone = dict(ZONES).get(hours.zone, hours.zone).split(" (")[0]
     days = days_said(hours.days).replace(" to ", "-")
-    return f"{days} {clock_said(hours.opens)}-{clock_said(hours.closes)}, {zone}"
+    spans = ", ".join(f"{clock_said(starts)}-{clock_said(ends)}" for starts, ends in hours.spans)
+    return f"{days} {spans}, {zone}"

@@ -10,13 +10,14 @@ from wtforms import BooleanField
 
 from tracker import clock
 from tracker.db import db
+from tracker.models.alert import Alert
 from tracker.models.authorization import Authorization
 from tracker.models.authorization_log import Channel
 from tracker.models.patient import Patient
 from tracker.models.user import Role
 from tracker.rules.moves import Move
 from tracker.rules.packet import Cure, Item, Part
-from tracker.services import authorizations, packet_sent, packets
+from tracker.services import authorizations, next_acts, packet_sent, packets
 from tracker.services.errors import Conflict, Refused
 from tracker.services.packets import PacketView
 from tracker.web import access
@@ -24,9 +25,8 @@ from tracker.web.fact_forms.base import MomentField, Needed
 from tracker.web.facts import alerts_said
 from tracker.web.forms import CleanStringField, CleanTextField, DateField, VersionedForm, WordField
 
-blueprint = Blueprint(
-    "packets", __name__, url_prefix="/patients/<patient_id>/authorizations/<authorization_id>/packet"
-)
+blueprint = Blueprint("packets", __name__, url_prefix="/patients/<patient_id>")
+OF_AUTHORIZATION = "/authorizations/<authorization_id>/packet"
 
 
 class SentForm(VersionedForm):
@@ -47,19 +47,40 @@ class SentForm(VersionedForm):
             self.version.data = str(row.version)
 
 
-@blueprint.get("")
+@blueprint.get(OF_AUTHORIZATION)
 def show(patient_id: str, authorization_id: str) -> str:
     return _page("packets/show.html", patient_id, authorization_id)
 
 
-@blueprint.get("/print")
+@blueprint.get(f"{OF_AUTHORIZATION}/print")
 def sheet(patient_id: str, authorization_id: str) -> str:
     """The same on paper: what a reviewer asks for, and the index of what goes along."""
     return _page("packets/sheet.html", patient_id, authorization_id)
 
 
+@blueprint.get("/alerts/<alert_id>/packet")
+def first(patient_id: str, alert_id: str) -> ResponseReturnValue:
+    """What a request must hold of which nothing is on file yet; once it is drafted, that one's page."""
+    patient = access.find_or_404(Patient, patient_id)
+    alert = access.find_or_404(Alert, alert_id)
+    clinic_id = access.current_clinic_id()
+    matter = next_acts.matters(db.session, clinic_id=clinic_id, alert_ids=[alert.id])[alert.id]
+    asked = next_acts.first_request(next_acts.next_act(matter), matter, alert.harm_on)
+    if alert.patient_id != patient.id or asked is None:
+        abort(404)
+    found = packets.packets(db.session, clinic_id=clinic_id, wanted={}, firsts=[asked], on=access.today())
+    view = found[alert.id]
+    if view.row is not None:
+        return redirect(url_for(".show", patient_id=patient.id, authorization_id=view.row.id), 303)
+    return _rendered("packets/show.html", patient, view)
+
+
 def _page(template: str, patient_id: str, authorization_id: str) -> str:
     patient, view = _found(patient_id, authorization_id)
+    return _rendered(template, patient, view)
+
+
+def _rendered(template: str, patient: Patient, view: PacketView) -> str:
     return render_template(
         template,
         patient=patient,
@@ -72,18 +93,19 @@ def _page(template: str, patient_id: str, authorization_id: str) -> str:
     )
 
 
-@blueprint.route("/sent", methods=["GET", "POST"])
+@blueprint.route(f"{OF_AUTHORIZATION}/sent", methods=["GET", "POST"])
 def sent(patient_id: str, authorization_id: str) -> ResponseReturnValue:
     """The submission, with the proof of its filing in the log."""
     patient, view = _found(patient_id, authorization_id)
+    back = url_for(".show", patient_id=patient_id, authorization_id=authorization_id)
     row = view.draft
     if row is None:
         flash("Draft it first: only a draft can be marked as sent.", "error")
-        return redirect(_url(view), 303)
+        return redirect(back, 303)
     senseless = authorizations.refusal(row, Move.SUBMIT)
     if senseless:
         flash(senseless, "error")
-        return redirect(_url(view), 303)
+        return redirect(back, 303)
     form = SentForm()
     form.prepare(row)
     if not form.validate_on_submit():
@@ -105,7 +127,7 @@ def sent(patient_id: str, authorization_id: str) -> ResponseReturnValue:
         return _sent_page(patient, view, form), 409 if isinstance(refused, Conflict) else 422
     db.session.commit()
     flash(f"Marked as sent, logged and checked. {alerts_said(outcome)}")
-    return redirect(url_for(".show", patient_id=patient_id, authorization_id=authorization_id), 303)
+    return redirect(back, 303)
 
 
 def _sending(form: SentForm) -> packet_sent.Sending:
@@ -139,10 +161,6 @@ def _parts(view: PacketView) -> list[tuple[Part, list[Item]]]:
     return [(part, items) for part, items in found if items]
 
 
-def _url(view: PacketView) -> str:
-    return url_for(".show", patient_id=view.row.patient_id, authorization_id=view.row.id)
-
-
 # ----------------------------------------------------------------------------- where to add what lacks
 
 
@@ -150,35 +168,33 @@ def _document(view: PacketView, item: Item, attach: str | None) -> str:
     more: dict[str, Any] = {"kind": item.kind.value} if item.kind else {}
     if attach:
         more["for"] = f"authorization:{attach}"
-    return url_for("documents.index", patient_id=view.row.patient_id, **more)
+    return url_for("documents.index", patient_id=view.patient_id, **more)
 
 
 def _request(view: PacketView, item: Item) -> str:
     """The draft can be corrected; what is not drafted yet is drafted first."""
+    if view.draft is None and view.row is not None:
+        return url_for("authorizations.renew", patient_id=view.patient_id, authorization_id=view.row.id)
     if view.draft is None:
-        return url_for("authorizations.renew", patient_id=view.row.patient_id, authorization_id=view.row.id)
-    return url_for(
-        "facts.change", kind="authorization", patient_id=view.row.patient_id, fact_id=view.draft.id
-    )
+        return url_for("facts.add", kind="authorization", patient_id=view.patient_id, alert=view.alert_id)
+    return url_for("facts.change", kind="authorization", patient_id=view.patient_id, fact_id=view.draft.id)
 
 
 def _fact(kind: str) -> Callable[[PacketView, Item], str]:
-    return lambda view, item: url_for("facts.add", kind=kind, patient_id=view.row.patient_id)
+    return lambda view, item: url_for("facts.add", kind=kind, patient_id=view.patient_id)
 
 
 CURES: Mapping[Cure, Callable[[PacketView, Item], str]] = {
-    Cure.PATIENT: lambda view, item: url_for("patient_forms.change", patient_id=view.row.patient_id),
-    Cure.COVERAGE: lambda view, item: f"{url_for('patients.show', patient_id=view.row.patient_id)}#coverages",
+    Cure.PATIENT: lambda view, item: url_for("patient_forms.change", patient_id=view.patient_id),
+    Cure.COVERAGE: lambda view, item: f"{url_for('patients.show', patient_id=view.patient_id)}#coverages",
     Cure.REGIMEN: _fact("regimen"),
     Cure.REQUEST: _request,
     Cure.RULE: lambda view, item: url_for("payers.plan", plan_id=view.plan.id),
-    Cure.STEPS: lambda view, item: url_for("steps.show", patient_id=view.row.patient_id),
+    Cure.STEPS: lambda view, item: url_for("steps.show", patient_id=view.patient_id),
     Cure.DOCUMENT: lambda view, item: _document(view, item, view.draft.id if view.draft else None),
     Cure.LETTER: lambda view, item: _document(view, item, view.request.renews),
     Cure.FILING: lambda view, item: url_for(
-        "contacts.add",
-        patient_id=view.row.patient_id,
-        authorization=view.draft.id if view.draft else view.row.id,
+        "contacts.add", patient_id=view.patient_id, authorization=view.draft.id if view.draft else None
     ),
 }
 

@@ -15,7 +15,7 @@ from tracker.services.clinic_day import day_in
 from tracker.services.main_act import MainAct, of_patient
 from tracker.services.patient_page import AlertCard, PatientView
 from tracker.web import access
-from tracker.web.next_acts import next_url
+from tracker.web.next_acts import ON_REQUEST, next_url, packet_url
 from tracker.web.timeline.chart import chart_of
 from tracker.web.timeline.narrow import narrow
 from tracker.web.timeline.wide import wide
@@ -56,6 +56,7 @@ def show(patient_id: str) -> str:
         banner=_banner(view, main),
         main=main,
         main_url=next_url(main.act, view.who.id) if main else None,
+        packet_url=packet_url(main.act, view.who.id) if main and main.act.act in ON_REQUEST else None,
         groups=patient_facts.groups(view.panels),
         bridges=_bridges(view, clinic, today),
         chart=chart,

@@ -40,6 +40,8 @@ class PayerForm(FactForm):
     )
     opens_minute = ClockField("From", description="As in 08:00 or 8 am")
     closes_minute = ClockField("To", description="As in 17:00 or 5 pm")
+    break_starts_minute = ClockField("Closed at midday from", description="As in 12:00; empty: no break")
+    break_ends_minute = ClockField("Open again from", description="As in 13:00")
     hours_zone = ChoiceField("On the clock of", pairs=ZONES, blank="Choose")
     hours = CleanStringField("Note on the hours", description="As in: press 2 for prior authorization")
 
@@ -47,7 +49,8 @@ class PayerForm(FactForm):
         keep_offered(self.hours_zone)
 
     def validate_open_days(self, each: Any) -> None:
-        if not each.data and (self.opens_minute.data is not None or self.closes_minute.data is not None):
+        times = (self.opens_minute, self.closes_minute, self.break_starts_minute, self.break_ends_minute)
+        if not each.data and any(time.data is not None for time in times):
             raise ValidationError("Tick the days on which they answer, or empty the times.")
 
     def validate_opens_minute(self, each: Any) -> None:
@@ -62,6 +65,22 @@ class PayerForm(FactForm):
             raise ValidationError(
                 "It closes before it opens: give a later time, as in 08:00 to 17:00. Midnight is 24:00."
             )
+
+    def validate_break_starts_minute(self, each: Any) -> None:
+        opens = self.opens_minute.data
+        if each.data is None:
+            if self.break_ends_minute.data is not None and not each.process_errors:
+                raise ValidationError("Give the time from which they are closed, or empty the end.")
+        elif opens is not None and each.data <= opens:
+            raise ValidationError("The break must begin after they open: give a later time, or empty it.")
+
+    def validate_break_ends_minute(self, each: Any) -> None:
+        starts, closes = self.break_starts_minute.data, self.closes_minute.data
+        if each.data is None:
+            if starts is not None and not each.process_errors:
+                raise ValidationError("Give the time from which they answer again, as in 13:00.")
+        elif (starts is not None and each.data <= starts) or (closes is not None and each.data >= closes):
+            raise ValidationError("The break must end after it begins and before they close.")
 
     def validate_hours_zone(self, each: Any) -> None:
         if self.open_days.data and not each.data:

@@ -21,6 +21,7 @@ from tracker.web.fact_forms.base import FactForm, Scene
 from tracker.web.payer_forms import PayerForm, PlanForm, RuleForm
 
 blueprint = Blueprint("payers", __name__, url_prefix="/payers")
+MOST_TOUCHED = 100  # patients listed before a change is saved; the figures count all
 
 
 @blueprint.get("/")
@@ -190,6 +191,7 @@ def _preview(form: FactForm, name: str, back: str, blast: Blast) -> ResponseRetu
         "payers/blast.html",
         name=name,
         blast=blast,
+        touched=blast.impacts[:MOST_TOUCHED],
         sent=[*conflict.sent_again(form), ("version", str(form.version.data or "1"))],
         action=request.path,
         back=back,

@@ -163,6 +163,7 @@ RULES: dict[str, Rule] = {
     "authorizations.show": looks(VIEWER),
     "authorizations.move": form(COORDINATOR),
     "packets.show": looks(VIEWER),
+    "packets.first": looks(VIEWER),
     "packets.sheet": looks(VIEWER),
     "packets.sent": form(COORDINATOR),
     "authorizations.renew": form(COORDINATOR),

@@ -40,6 +40,6 @@ ACTS: Mapping[str, tuple[str, str, str]] = {
 def happened_said(each: Happened) -> str:
     """Without the actor's name, which stands before it."""
     if each.actor is None:
-        return f"{each.count} {BY_ITSELF[each.kind]}"
+        return f"{each.count:,} {BY_ITSELF[each.kind]}"
     verb, one, more = ACTS[each.kind]
-    return f"{verb} {each.count} {one if each.count == 1 else more}"
+    return f"{verb} {each.count:,} {one if each.count == 1 else more}"

@@ -18,14 +18,17 @@ from tracker.services.unowned import AT_MOST
 from tracker.services.worklist_filters import LONG_UNOWNED
 from tracker.web import access
 from tracker.web.due_rows import answer_row, chase_row
-from tracker.web.next_acts import next_url
+from tracker.web.next_acts import next_url, packet_url
 from tracker.web.since_words import happened_said
 from tracker.web.timeline.small import fills_chart, weeks_chart
 from tracker.web.worklist_query import query_of
 
 blueprint = Blueprint("today", __name__)
 SHOWN, FEW, MANY = 5, 3, 200
-DATE = re.compile(r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?\d{4}-\d\d-\d\d(?: \d\d:\d\d)?")
+UNBROKEN = re.compile(
+    r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?\d{4}-\d\d-\d\d(?: \d\d:\d\d)?"  # a date
+    r"|\bPA (?=[\w/-]*\d)[\w/-]{1,20}(?![\w/-])"  # a PA with its number
+)
 WHOLE = Markup('<span class="nw">{}</span>')
 
 
@@ -53,6 +56,7 @@ def index() -> str:
         answers=[answer_row(each, clinic, now) for each in morning.due.answers.rows],
         chased=[chase_row(each, clinic, now) for each in morning.due.chased.rows],
         next_url=next_url,
+        packet_url=packet_url,
         said=happened_said,
         may_act=user.role is not Role.VIEWER,
         totals=_totals(morning.fill_days),
@@ -111,13 +115,13 @@ def clock_time(at: datetime, zone: str) -> str:
 
 @blueprint.app_template_filter()
 def prose(text: str | None) -> Markup:
-    """A kept sentence whose dates do not break at the end of a line."""
+    """A kept sentence whose dates and PA numbers do not break at the end of a line."""
     parts = [escape(text or "")]
-    found = DATE.search(parts[-1])
+    found = UNBROKEN.search(parts[-1])
     while found:
         rest = parts.pop()
         parts += [rest[: found.start()], WHOLE.format(found[0]), rest[found.end() :]]
-        found = DATE.search(parts[-1])
+        found = UNBROKEN.search(parts[-1])
     return Markup("").join(parts)
 
 
