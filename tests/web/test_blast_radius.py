@@ -13,7 +13,7 @@ from tracker.models.patient import PatientCheck
 from tracker.models.payer import FormularyRule, Payer
 from tracker.rules.words import AuthorizationStatus
 from tracker.services import blast_radius, decision_times
-from tracker.web import payers
+from tracker.web import blast_page
 from writing import fields, sent_from, sign_in
 
 
@@ -105,7 +105,7 @@ def test_what_a_rule_would_refuse_is_shown_and_nothing_is_saved(ana, session, ac
 
 
 def test_of_very_many_the_worst_are_listed_and_all_are_counted(ana, session, cast, acme, rosa, monkeypatch):
-    monkeypatch.setattr(payers, "MOST_TOUCHED", 2)
+    monkeypatch.setattr(blast_page, "MOST_TOUCHED", 2)
     for number in range(3):
         who = make.patient(session, cast.renal, mrn=f"N{number}")
         make.coverage(session, who, acme)

@@ -8,9 +8,10 @@ from tracker import clock
 from tracker.db import db
 from tracker.models.clinic import Clinic
 from tracker.services import lead_times
-from tracker.services.blast_radius import Blast, blast_radius
+from tracker.services.blast_radius import blast_radius
 from tracker.services.errors import Conflict, Refused
-from tracker.web import access, conflict
+from tracker.web import access
+from tracker.web.blast_page import preview
 from tracker.web.forms import VersionedForm, WholeField
 from tracker.web.today import many
 
@@ -84,7 +85,9 @@ def change() -> ResponseReturnValue:
         if request.form.get("seen") != "y":
             found = blast_radius(db.session, clinic, plan_ids=None, today=access.today(), apply=work)
             if found.impacts or found.partial:
-                return _preview(form, found)
+                return preview(
+                    form, "lead times of the clinic", url_for("lead_times.change"), found, whose="the clinic"
+                )
         count = work()
     except (Refused, Conflict) as refusal:
         db.session.rollback()
@@ -95,18 +98,6 @@ def change() -> ResponseReturnValue:
         f"Saved. {many(count, 'patient')} {'is' if count == 1 else 'are'} marked for a new check.", "success"
     )
     return redirect(url_for("lead_times.change"), 303)
-
-
-def _preview(form: LeadTimesForm, blast: Blast) -> ResponseReturnValue:
-    return render_template(
-        "payers/blast.html",
-        name="lead times of the clinic",
-        whose="the clinic",
-        blast=blast,
-        sent=[*conflict.sent_again(form), ("version", str(form.version.data or "1"))],
-        action=request.path,
-        back=url_for("lead_times.change"),
-    )
 
 
 def _page(form: LeadTimesForm, status: int) -> ResponseReturnValue:

@@ -17,11 +17,11 @@ from tracker.services.blast_radius import Blast, blast_radius
 from tracker.services.clinic_day import day_in
 from tracker.services.errors import Conflict, Refused
 from tracker.web import access, conflict
+from tracker.web.blast_page import preview
 from tracker.web.fact_forms.base import FactForm, Scene
 from tracker.web.payer_forms import PayerForm, PlanForm, RuleForm
 
 blueprint = Blueprint("payers", __name__, url_prefix="/payers")
-MOST_TOUCHED = 100  # patients listed before a change is saved; the figures count all
 
 
 @blueprint.get("/")
@@ -105,7 +105,7 @@ def new_version(rule_id: str) -> ResponseReturnValue:
     try:
         blast = _blast(FormularyRule, [old.plan_id], work)
         if blast is not None:
-            return _preview(form, name, back, blast)
+            return preview(form, name, back, blast)
         row = work()
     except Refused as refused:
         db.session.rollback()
@@ -141,7 +141,7 @@ def _add(
     try:
         blast = _blast(model, [more["plan_id"]] if "plan_id" in more else [], work)
         if blast is not None:
-            return _preview(form, name, back, blast)
+            return preview(form, name, back, blast)
         row = work()
     except Refused as refused:
         db.session.rollback()
@@ -164,7 +164,7 @@ def _change(model: type[Any], row_id: str, form_class: type[FactForm]) -> Respon
     try:
         blast = _blast(model, _plans_of(row), work)
         if blast is not None:
-            return _preview(form, _name(row), _home(row), blast)
+            return preview(form, _name(row), _home(row), blast)
         work()
     except Conflict:
         return _conflicting(form, model, row_id)
@@ -183,19 +183,6 @@ def _blast(model: type[Any], plan_ids: Sequence[str], work: Callable[[], object]
     clinic = access.current_clinic()
     found = blast_radius(db.session, clinic, plan_ids=plan_ids, today=day_in(clinic, clock.now()), apply=work)
     return found if found.impacts or found.partial else None
-
-
-def _preview(form: FactForm, name: str, back: str, blast: Blast) -> ResponseReturnValue:
-    """Nothing is saved yet: the page sends the same form again, or leads back."""
-    return render_template(
-        "payers/blast.html",
-        name=name,
-        blast=blast,
-        touched=blast.impacts[:MOST_TOUCHED],
-        sent=[*conflict.sent_again(form), ("version", str(form.version.data or "1"))],
-        action=request.path,
-        back=back,
-    )
 
 
 def _filled(form_class: type[FactForm], row: Any, **source: Any) -> FactForm:
