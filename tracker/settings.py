@@ -130,6 +130,9 @@ class Settings(BaseModel):
     metrics_token: str = Field(
         "", description="bearer token that opens /metrics; without one it is closed in production", repr=False
     )
+    reading_notice: int = Field(
+        150, ge=0, le=100_000, description="patients opened or exported in a day before leads hear; 0: never"
+    )
     clamd: str = Field(
         "", description="ClamAV's clamd, which looks through uploads: path of its socket, or 127.0.0.1:3310"
     )
