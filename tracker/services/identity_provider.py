@@ -6,18 +6,28 @@ Core 1.0, 3.1.3.7, and RFC 9700 ask for. Part of the extra `[sso]`: loaded only 
 
 import hmac
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.requests_client import OAuth2Auth, OAuth2Session
 from requests import Session
 
 from tracker import clock
-from tracker.services import openid_http, openid_token
-from tracker.services.openid import Ask, Prompt, Terms, Told, Unreachable, Untrusted, acr_values, proves_two
+from tracker.services import openid_http, openid_logout, openid_token
+from tracker.services.openid import (
+    Ask,
+    Ended,
+    Prompt,
+    Terms,
+    Told,
+    Unreachable,
+    Untrusted,
+    acr_values,
+    proves_two,
+)
 
 KEPT = timedelta(hours=1)  # the description and the keys
 REREAD = timedelta(minutes=1)  # keys, when a token names one that is not known
@@ -26,6 +36,8 @@ ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 SCOPE = "openid email"
 MICROSOFT = "https://login.microsoftonline.com/"
 GOOGLE = "https://accounts.google.com"
+
+Said = TypeVar("Said")
 
 
 @dataclass(slots=True)
@@ -104,6 +116,14 @@ class Provider:
             email=self._address_of(claims, access),
             second_factor=proves_two(self.terms, acr=claims.get("acr"), amr=claims.get("amr")),
             shown_at=_instant(claims.get("auth_time")),
+            session=claims["sid"] if openid_token.is_name(claims.get("sid")) else None,
+        )
+
+    def ended(self, token: str, *, now: datetime) -> Ended:
+        """Checked with keys that may be an hour old; a key that is not known has them read once a minute."""
+        issuer, client_id = self.terms.issuer, self.terms.client_id
+        return self._read(
+            lambda keys: openid_logout.ended_of(token, keys, issuer=issuer, client_id=client_id, now=now)
         )
 
     def _redeemed(self, code: str, ask: Ask) -> Mapping[str, Any]:
@@ -125,13 +145,17 @@ class Provider:
 
     def _checked(self, token: str, *, nonce: str, access_token: str | None, now: datetime) -> dict[str, Any]:
         expected = openid_token.Expected(self.terms.issuer, self.terms.client_id, nonce, access_token)
+        return self._read(lambda keys: openid_token.claims_of(token, keys, expected, now=now))
+
+    def _read(self, check: Callable[[dict[str, Any]], Said]) -> Said:
+        """What a token says by the provider's keys, which are read anew for a key that is not known."""
         try:
-            return openid_token.claims_of(token, self._key_set(), expected, now=now)
+            return check(self._key_set())
         except openid_token.UnknownKey:
             if self._keys is not None and self._keys.is_younger(REREAD):
                 raise
         self._keys = None  # it may have new ones; asked once a minute at most
-        return openid_token.claims_of(token, self._key_set(), expected, now=now)
+        return check(self._key_set())
 
     def _address_of(self, claims: dict[str, Any], access_token: str | None) -> str | None:
         """The e-mail address, if the provider has checked that it is theirs.

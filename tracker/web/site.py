@@ -30,6 +30,7 @@ from tracker.web import (
     payers,
     people,
     provider,
+    provider_sign_out,
     quick_find,
     reads,
     reports,
@@ -51,6 +52,7 @@ from tracker.web import (
 BLUEPRINTS = (
     sign_in.blueprint,
     single_sign_on.blueprint,
+    provider_sign_out.blueprint,
     today.blueprint,
     audit.blueprint,
     audit.of_patient,
