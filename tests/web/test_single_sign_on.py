@@ -1,6 +1,7 @@
 """Single sign-on: who comes in by it, what is asked beside it, and what it leaves on record."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -102,6 +103,26 @@ def test_afterwards_the_subject_decides_and_no_address(client, fake, cast, sessi
     come(client, fake, email="dana@clinic.example")
 
     assert session.scalars(select(WebSession.user_id)).all() == [cast.ana.id]
+
+
+def test_a_client_secret_renewed_in_its_file_counts_at_the_next_exchange(client, fake, cast, tmp_path):
+    kept = tmp_path / "secret"
+    kept.write_text("of before\n")
+    provider = current_app.extensions["identity_provider"]
+    provider.terms = replace(provider.terms, client_secret="of the start", client_secret_file=kept)
+    assert why(client, come(client, fake)) == "The answer was not accepted"
+    kept.write_text(f"{SECRET}\n")
+
+    assert come(client, fake).location == "/"
+
+
+def test_without_the_file_of_its_secret_the_provider_counts_as_down(client, fake, cast, tmp_path):
+    provider = current_app.extensions["identity_provider"]
+    provider.terms = replace(provider.terms, client_secret_file=tmp_path / "nowhere")
+    answer = client.post("/sign-in/provider")
+    answer = client.get(answer.location)
+
+    assert why(client, answer) == "Clinic ID does not answer"
 
 
 def test_an_address_that_another_is_connected_to_opens_nothing(client, fake, cast):

@@ -15,7 +15,7 @@ from authlib.integrations.base_client import OAuthError
 from authlib.integrations.requests_client import OAuth2Auth, OAuth2Session
 from requests import Session
 
-from tracker import clock
+from tracker import clock, secret_files
 from tracker.services import openid_http, openid_logout, openid_token
 from tracker.services.openid import (
     Ask,
@@ -206,12 +206,18 @@ class Provider:
         with session:
             return openid_http.document(session, address, auth=auth)
 
+    def _secret(self) -> str:
+        try:
+            return secret_files.current(self.terms.client_secret, self.terms.client_secret_file)
+        except secret_files.NoSecret:
+            raise Unreachable("the file of the client's secret cannot be read") from None
+
     def _session(self) -> Any:
         ways = self._described().get("token_endpoint_auth_methods_supported")
         by_post = isinstance(ways, list) and "client_secret_post" in ways
         session = OAuth2Session(
             self.terms.client_id,
-            self.terms.client_secret,
+            self._secret(),
             token_endpoint_auth_method="client_secret_post" if by_post else "client_secret_basic",
             code_challenge_method="S256",
             redirect_uri=self.terms.redirect_uri,

@@ -26,6 +26,7 @@ class Terms:
     """How a clinic's provider is reached and believed.
 
     `second_factor`: what proves two factors, as in `amr:mfa`. `plain_http`: for tests on this machine.
+    `client_secret_file`: holds the secret in place of `client_secret`, and is read whenever it is needed.
     """
 
     issuer: str
@@ -37,6 +38,7 @@ class Terms:
     prompt: Prompt = Prompt.LOGIN
     ca_file: Path | None = None
     plain_http: bool = False
+    client_secret_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

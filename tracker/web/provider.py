@@ -44,6 +44,7 @@ def terms_of(settings: Settings) -> Terms:
         prompt=Prompt(settings.oidc_prompt),
         ca_file=settings.oidc_ca_file,
         plain_http=settings.oidc_issuer.startswith("http://"),
+        client_secret_file=settings.oidc_client_secret_file,
     )
 
 
