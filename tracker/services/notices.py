@@ -98,11 +98,22 @@ def open_notice(session: Db, row_id: str) -> AccountLetter | None:
 
 
 def account_mail(
-    session: Db, found: AccountLetter, *, address: str, render: Render, now: datetime
+    session: Db,
+    found: AccountLetter,
+    *,
+    address: str,
+    render: Render,
+    now: datetime,
+    provider: str | None = None,
 ) -> MailText:
-    """The parts of the mail; `address` is where people open the tracker, as configured."""
+    """The parts of the mail; `address` is where people open the tracker, as configured.
+
+    `provider`: where this person signs in in place of a password, which then is not asked for.
+    """
     kind = LINKS.get(found.notice)
     link = address + PAGES.get(found.notice, "/")
+    if kind is not None and provider is not None:
+        kind, link = None, f"{address}/sign-in"
     if kind is not None:
         link = f"{address}/choose-password/{password_links.make(session, found.user_id, kind, now=now)}"
     context = {
@@ -112,6 +123,7 @@ def account_mail(
         "link": link,
         "has_link": kind is not None,
         "has_page": found.notice in PAGES,
+        "provider": " ".join((provider or "").split()),
         "lasts": password_links.lasts_words(kind) if kind else "",
     }
     return MailText(
