@@ -11,6 +11,7 @@ from fake_provider import CLIENT, SECRET, away, come, key
 from joserfc.jwk import OctKey
 from sqlalchemy import func, select
 
+import make
 from tracker.models.audit import AuditAction, AuditEvent
 from tracker.models.provider_link import ProviderSignOut
 from tracker.models.web_session import WebSession
@@ -116,6 +117,18 @@ def test_who_showed_themselves_again_goes_with_the_new_sign_in_there(app, fake, 
     come(client, fake, "/confirm/provider", sid="b")
 
     say(machine, fake.logout_token(sid="b"))
+
+    assert not is_in(client)
+
+
+def test_a_new_password_leaves_the_session_the_providers(app, fake, cast, machine):
+    client = signed_in(app, fake, sid="a")
+    new = "quite another horse battery"
+    form = {"current": make.PASSWORD, "password": new, "again": new}
+    assert client.post("/account/password", data=form).location == "/account"
+    assert is_in(client)
+
+    assert say(machine, fake.logout_token(sid="a")).status_code == 200
 
     assert not is_in(client)
 

@@ -129,6 +129,65 @@ def test_the_secret_of_the_session_changes_with_the_second_step(client, strict, 
     assert thief.get("/patients").location.startswith("/sign-in")
 
 
+def test_a_set_up_that_waited_elsewhere_is_no_way_around_the_factor(client, strict, session):
+    """A thief of the password was at the set-up page when its owner finished theirs."""
+    thief = client.application.test_client()
+    assert knock(thief).location == "/second-factor/set-up"
+    set_up(client, session)
+
+    assert thief.get("/second-factor/set-up").location == "/sign-in"
+    assert thief.post("/second-factor/passkeys", data={"name": "x", "passkey": "{}"}).location == "/sign-in"
+    assert thief.post("/second-factor/app/start").location == "/sign-in"
+    assert thief.get("/patients").status_code == 303
+
+
+def test_a_secret_that_another_browser_asked_for_is_neither_shown_nor_taken(client, strict, session):
+    """Else a thief of the password would know what the owner's app holds from then on."""
+    thief = client.application.test_client()
+    knock(client)
+    knock(thief)
+    client.post("/second-factor/app/start")
+    assert client.get("/second-factor/app").status_code == 200
+
+    assert thief.get("/second-factor/app").location == "/second-factor/set-up"
+    thief.post("/second-factor/app/start")
+    assert thief.get("/second-factor/app").status_code == 200
+    assert client.get("/second-factor/app").location == "/second-factor/set-up"
+    answer = client.post("/second-factor/app", data={"code": code(session)})
+    assert answer.location == "/second-factor/set-up"
+    client.post("/second-factor/app/start")
+    assert client.get("/second-factor/app").status_code == 200
+
+
+def test_a_new_password_is_no_way_around_showing_both_factors_again(client, strict, session, travel):
+    set_up(client, session)
+    travel.shift(timedelta(minutes=14))
+    client.get("/patients")
+    travel.shift(timedelta(minutes=2))
+    assert client.get("/second-factor/codes").location == "/account"
+    form = {"current": make.PASSWORD, "password": "stapled battery horse", "again": "stapled battery horse"}
+    assert client.post("/account/password", data=form).location == "/account"
+
+    assert client.get("/patients").status_code == 200
+    assert client.post("/second-factor/app/remove").location.startswith("/confirm")
+    assert client.post("/second-factor/codes/new").location.startswith("/confirm")
+    assert client.get("/second-factor/set-up").location.startswith("/confirm")
+
+
+def test_a_new_password_does_not_lengthen_the_day(client, strict, session, travel):
+    set_up(client, session)
+    for _ in range(71):
+        travel.shift(timedelta(minutes=10))
+        assert client.get("/payers/").status_code == 200
+    form = {"current": make.PASSWORD, "password": "stapled battery horse", "again": "stapled battery horse"}
+    client.post("/account/password", data=form)
+    travel.shift(timedelta(minutes=9))
+    assert client.get("/payers/").status_code == 200
+    travel.shift(timedelta(minutes=2))
+
+    assert client.get("/payers/").status_code == 303
+
+
 def test_a_code_counts_once(client, strict, session, travel):
     set_up(client, session)
     shown = code(session)  # the one that set the app up

@@ -103,16 +103,19 @@ def authenticate(session: Db, email: str, password: str) -> User | None:
     return user
 
 
-def set_password(session: Db, user: User, password: str, *, second_factor: bool = False) -> None:
+def set_password(
+    session: Db, user: User, password: str, *, second_factor: bool = False, but: str | None = None
+) -> None:
     """Change it and end every session that began with the old one, or raise Refused for a weak one.
 
-    `second_factor`: the account has one, and so may have a shorter password.
+    `second_factor`: the account has one, and so may have a shorter password. `but`: the session of whoever
+    changes it, who has just shown the old one.
     """
     if not user.is_demo:
         check_password(password, email=user.email, name=user.name, second_factor=second_factor)
     user.password_hash = _hash(password)
-    web_sessions.end_all(session, user.id)
     session.flush()
+    web_sessions.end_others(session, user.id, but=but or "")
 
 
 def switch(session: Db, user: User, *, active: bool) -> None:

@@ -91,6 +91,14 @@ def step_up(session: Db, row: WebSession, *, stage: Stage, now: datetime) -> str
     return key
 
 
+def renew(session: Db, row: WebSession, *, now: datetime) -> str:
+    """The same session under a new secret, with no more shown and no longer to go than before."""
+    key = secrets.token_urlsafe(32)
+    row.key_hash, row.seen_at, row.challenge = hashed(key), now, secrets.token_urlsafe(32)
+    session.flush()
+    return key
+
+
 def step_down(session: Db, row: WebSession, *, now: datetime) -> str:
     """The second factor is asked for once more, within the time that a sign-in has for it."""
     key = step_up(session, row, stage=Stage.SECOND_FACTOR, now=now)

@@ -148,6 +148,11 @@ def step_up(row: WebSession) -> None:
     _keep(web_sessions.step_up(db.session, row, stage=Stage.FULL, now=clock.now()))
 
 
+def renew(row: WebSession) -> None:
+    """The same session under a new secret, in which nothing more was shown. The caller commits."""
+    _keep(web_sessions.renew(db.session, row, now=clock.now()))
+
+
 def step_down(row: WebSession) -> None:
     """The same session under a new secret, of no use until the second factor is shown. The caller commits."""
     _keep(web_sessions.step_down(db.session, row, now=clock.now()))
