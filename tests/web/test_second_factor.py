@@ -16,6 +16,7 @@ import make
 from tracker.models.audit import AuditAction, AuditEvent
 from tracker.models.outbox import OutboxMessage
 from tracker.models.second_factor import AuthenticatorApp, RecoveryCode
+from tracker.models.user import User
 from tracker.services import app_secrets, second_factors, users
 from tracker.web import authenticator
 
@@ -308,6 +309,45 @@ def test_where_nobody_asks_a_factor_can_be_taken_and_left(client, cast, session,
 
     assert not second_factors.has_any(session, cast.ana.id)
     assert second_factors.codes_left(session, cast.ana.id) == 0
+
+
+SHORT = "9k#vTq2!"
+
+
+@pytest.fixture
+def short(client, cast, session, travel):
+    """Nobody asks for a factor; Ana has an app all the same, and a password that is enough beside it."""
+    set_up(client, session)
+    form = {"current": make.PASSWORD, "password": SHORT, "again": SHORT}
+    assert client.post("/account/password", data=form).location == "/account"
+    return client
+
+
+def test_a_short_password_does_not_come_to_stand_alone(short, session):
+    travelled = short.post("/second-factor/app/remove")
+    assert travelled.status_code == 422
+    assert "15 characters" in travelled.text
+    form = {"current": SHORT, "password": make.PASSWORD, "again": make.PASSWORD}
+    assert short.post("/account/password", data=form).location == "/account"
+
+    assert short.post("/second-factor/app/remove").location == "/account"
+
+
+def test_who_lost_the_factor_beside_a_short_password_sets_up_another(app, short, cast):
+    dana = crawling.browser(app, "dana")
+    assert dana.post(f"/people/{cast.ana.id}/second-factor/forget").status_code == 303
+
+    assert knock(short, password=SHORT).location == "/second-factor/set-up"
+
+
+def test_a_short_password_of_the_release_before_is_known_when_it_is_typed(app, short, cast, session):
+    session.execute(User.__table__.update().values(password_is_short=False))
+    session.commit()
+    dana = crawling.browser(app, "dana")
+    dana.post(f"/people/{cast.ana.id}/second-factor/forget")
+
+    assert knock(short, password=SHORT).location == "/second-factor/set-up"
+    assert knock(short).status_code == 422
 
 
 def test_new_codes_make_the_old_worthless(client, strict, session):
