@@ -388,6 +388,20 @@ def test_a_stranger_has_the_keys_read_again_once_a_minute_at_most(machine, fake,
     assert fake.asked.count("/keys") == 1
 
 
+def test_a_stranger_does_not_make_known_keys_forgotten_while_the_provider_is_down(app, machine, fake, cast):
+    client = signed_in(app, fake)
+    with time_machine.travel(time.time() + 90, tick=False):
+        fake.says["/keys"] = lambda request: fake_provider.reply(request, "{}", 500)
+        for _ in range(3):
+            fake.header, fake.signer = {"kid": "two"}, key("two")
+            assert say(machine, fake.logout_token()).status_code == 400
+        fake.header, fake.signer = {}, key("one")
+
+        assert say(machine, fake.logout_token()).status_code == 200
+    assert fake.asked.count("/keys") == 2
+    assert not is_in(client)
+
+
 def test_the_log_does_not_say_who(machine, fake, cast, caplog):
     say(machine, fake.logout_token(sub="s-secret", sid="sid-secret", nonce="n-secret"))
 

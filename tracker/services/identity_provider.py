@@ -59,6 +59,7 @@ class Provider:
         self._lock = threading.Lock()
         self._description: Kept | None = None
         self._keys: Kept | None = None
+        self._asked_again: Kept | None = None
 
     def look(self) -> None:
         """Read the description and the keys anew, or raise Unreachable."""
@@ -152,10 +153,18 @@ class Provider:
         try:
             return check(self._key_set())
         except openid_token.UnknownKey:
-            if self._keys is not None and self._keys.is_younger(REREAD):
+            if not self._may_read_again():
                 raise
-        self._keys = None  # it may have new ones; asked once a minute at most
-        return check(self._key_set())
+        self._keys = Kept(self._fetched(self._endpoint("jwks_uri")), clock.now())
+        return check(self._keys.found)
+
+    def _may_read_again(self) -> bool:
+        """It may have new ones. Once a minute, answered or not: anyone can name a key that is not known."""
+        asked = [kept for kept in (self._keys, self._asked_again) if kept is not None]
+        if any(kept.is_younger(REREAD) for kept in asked):
+            return False
+        self._asked_again = Kept({}, clock.now())
+        return True
 
     def _address_of(self, claims: dict[str, Any], access_token: str | None) -> str | None:
         """The e-mail address, if the provider has checked that it is theirs.
