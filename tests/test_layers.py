@@ -14,16 +14,19 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py"))
 LAW = {
     "rules": set(),
     "clock": set(),
-    "settings": set(),
+    "secret_files": set(),
+    "settings": {"secret_files"},
     "formats": {"rules"},
     "models": {"rules", "clock"},
     "cipher": {"settings"},
     "keyring": set(),
     "antivirus": set(),
     "db": {"models", "cipher"},
-    "services": {"models", "rules", "formats", "clock", "cipher", "keyring"},
-    "web": {"services", "rules", "models", "clock", "db", "settings", "keyring", "antivirus"},
-    "jobs": {"services", "rules", "models", "clock", "db", "cipher", "settings"},
+    "services": {"models", "rules", "formats", "clock", "cipher", "keyring", "secret_files"},
+    "web": {
+        *("services", "rules", "models", "clock", "db", "settings", "keyring", "antivirus", "secret_files"),
+    },
+    "jobs": {"services", "rules", "models", "clock", "db", "cipher", "settings", "secret_files"},
 }
 COMPOSITION = {
     "core",

@@ -12,8 +12,8 @@ from tracker.migrating import migrate_database
 from tracker.models.alert import Alert
 from tracker.models.clinic import Clinic
 from tracker.models.patient import Patient, PatientCheck
-from tracker.readiness import make_ready
-from tracker.settings import BadSettings, Mode, Settings, looks_made_up
+from tracker.readiness import looks_made_up, make_ready
+from tracker.settings import BadSettings, Mode, Settings
 
 SECRET = "nJ2vW8qTz4LrXc7YbKd5MfGh9PsRuEa3"  # of these tests only
 

@@ -56,6 +56,10 @@ def test_production_starts_when_all_is_said(tmp_path):
         ({"TRACKER_PUBLIC_URL": "tracker.example"}, "TRACKER_PUBLIC_URL"),
         ({"TRACKER_MAIL_FROM": "nobody"}, "TRACKER_MAIL_FROM"),
         ({"TRACKER_SMTP_USER": "kim"}, "TRACKER_SMTP_PASSWORD"),
+        ({"TRACKER_SMTP_PASSWORD_FILE": "/run/mail"}, "TRACKER_SMTP_USER"),
+        ({"TRACKER_SMTP_PASSWORD_FILE": "/run/mail", "TRACKER_SMTP_PASSWORD": "x"}, "not both"),
+        ({"TRACKER_METRICS_TOKEN_FILE": "/run/token", "TRACKER_METRICS_TOKEN": "x" * 16}, "not both"),
+        ({"TRACKER_METRICS_TOKEN": "x" * 15}, "16 characters"),
         ({"TRACKER_SMTP_HOST": "mail.example", "TRACKER_SMTP_SECURITY": "none"}, "starttls or tls"),
         ({**PRODUCTION, "TRACKER_SECRET_KEY": "short"}, "32 random characters"),
         ({**PRODUCTION, "TRACKER_OLD_SECRET_KEYS": "short"}, "each key of TRACKER_OLD_SECRET_KEYS"),
@@ -72,6 +76,14 @@ def test_production_starts_when_all_is_said(tmp_path):
 def test_nonsense_is_refused_with_the_cure(tmp_path, environment, cure):
     with pytest.raises(BadSettings, match=cure):
         read(tmp_path, **environment)
+
+
+def test_a_file_that_is_read_at_each_use_need_not_be_there_at_the_start(tmp_path):
+    """The clinic's pages come up though its vault is late."""
+    given = {"TRACKER_SMTP_USER": "kim", "TRACKER_SMTP_PASSWORD_FILE": "/nowhere/mail"}
+    settings = read(tmp_path, **PRODUCTION, **given, TRACKER_METRICS_TOKEN_FILE="/nowhere/token")
+
+    assert (settings.smtp_password, settings.metrics_token) == ("", "")
 
 
 def test_the_demo_may_stand_on_another_day(tmp_path):

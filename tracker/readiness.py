@@ -9,7 +9,9 @@ from tracker.migrating import is_current, migrate_database
 from tracker.models.clinic import Clinic
 from tracker.models.user import User
 from tracker.services import clinic_day, demo
-from tracker.settings import DEMO_EMAIL, DEMO_PASSWORD, BadSettings, Mode, Settings, looks_made_up
+from tracker.settings import DEMO_EMAIL, DEMO_PASSWORD, BadSettings, Mode, Settings
+
+WEAK_WORDS = ("secret", "changeme", "change-me", "password", "default", "example", "please")
 
 
 def make_ready(app: Flask) -> None:
@@ -63,6 +65,13 @@ def _refuse_carelessness(app: Flask, settings: Settings) -> None:
             "TRACKER_OLD_SECRET_KEYS holds what is no random text; take it out: what hangs on it is lost to "
             "anyone who guesses it"
         )
+
+
+def looks_made_up(secret: str) -> bool:
+    """Whether a person typed it: few different signs, a repetition, or one of the words of examples."""
+    lowered = secret.casefold()
+    repeats = any(secret == (secret[:n] * len(secret))[: len(secret)] for n in range(1, len(secret) // 2 + 1))
+    return len(set(secret)) < 12 or repeats or any(word in lowered for word in WEAK_WORDS)
 
 
 def _refuse_demo_data() -> None:

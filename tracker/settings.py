@@ -16,14 +16,16 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from tracker import secret_files
+
 PREFIX = "TRACKER_"
 DATABASE_KEY = re.compile("[0-9a-fA-F]{64}")
 CLAMD = re.compile(r"/\S+|(?:127\.0\.0\.1|localhost):[0-9]{1,5}")
 SECOND_FACTOR = re.compile(r"(\s*(amr|acr):[^\s,]+\s*(,|$))*")
 SSO_PACKAGES = "authlib", "joserfc", "requests"
 TEST_ONLY = {"TRACKER_TEST_PG_URL", "TRACKER_TEST_MUST_RUN"}
+SHORTEST_TOKEN = 16
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
-WEAK_WORDS = ("secret", "changeme", "change-me", "password", "default", "example", "please")
 DEMO_EMAIL = "ana@demo.example"
 DEMO_PASSWORD = "cyclosporine-demo"  # nosec B105 # shown on the sign-in page of the demo
 
@@ -85,6 +87,7 @@ class Settings(BaseModel):
     )
     smtp_user: str = Field("", description="user name at the mail server")
     smtp_password: str = Field("", description="password at the mail server", repr=False)
+    smtp_password_file: Path | None = Field(None, description="file with that password, read at each use")
     smtp_ca_file: Path | None = Field(None, description="certificates to trust for the mail server")
     smtp_timeout: int = Field(
         30, ge=1, le=60, description="seconds to wait for each answer of the mail server"
@@ -102,7 +105,9 @@ class Settings(BaseModel):
     oidc_client_secret: str = Field(
         "", description="single sign-on: the secret that goes with it", repr=False
     )
-    oidc_client_secret_file: Path | None = Field(None, description="single sign-on: file with that secret")
+    oidc_client_secret_file: Path | None = Field(
+        None, description="single sign-on: file with it, read at each use"
+    )
     oidc_name: str = Field(
         "single sign-on",
         max_length=40,
@@ -129,6 +134,10 @@ class Settings(BaseModel):
     )
     metrics_token: str = Field(
         "", description="bearer token that opens /metrics; without one it is closed in production", repr=False
+    )
+    metrics_token_file: Path | None = Field(None, description="file with that token, read at each use")
+    reading_notice: int = Field(
+        150, ge=0, le=100_000, description="patients opened or exported in a day before leads hear; 0: never"
     )
     clamd: str = Field(
         "", description="ClamAV's clamd, which looks through uploads: path of its socket, or 127.0.0.1:3310"
@@ -183,15 +192,15 @@ class Settings(BaseModel):
                 "TRACKER_SMTP_SECURITY=none is only for a mail server on this machine; use starttls or tls",
             ),
             (
-                bool(self.smtp_user) != bool(self.smtp_password),
-                "set TRACKER_SMTP_USER and TRACKER_SMTP_PASSWORD together",
+                bool(self.smtp_user) != bool(self.smtp_password or self.smtp_password_file),
+                "set TRACKER_SMTP_USER and TRACKER_SMTP_PASSWORD, or its _FILE, together",
             ),
             (
                 bool(self.ping_url) and urlsplit(self.ping_url).scheme not in {"http", "https"},
                 "TRACKER_PING_URL must look like https://ping.example/secret",
             ),
             (
-                bool(self.metrics_token) and len(self.metrics_token) < 16,
+                bool(self.metrics_token) and len(self.metrics_token) < SHORTEST_TOKEN,
                 "TRACKER_METRICS_TOKEN must have 16 characters or more",
             ),
             (
@@ -302,13 +311,6 @@ class Settings(BaseModel):
         return bool(self.smtp_host)
 
 
-def looks_made_up(secret: str) -> bool:
-    """Whether a person typed it: few different signs, a repetition, or one of the words of examples."""
-    lowered = secret.casefold()
-    repeats = any(secret == (secret[:n] * len(secret))[: len(secret)] for n in range(1, len(secret) // 2 + 1))
-    return len(set(secret)) < 12 or repeats or any(word in lowered for word in WEAK_WORDS)
-
-
 def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
     """Read settings, or raise BadSettings naming the variable and the cure."""
     environment = os.environ if environment is None else environment
@@ -318,7 +320,7 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         if name.startswith(PREFIX) and name not in TEST_ONLY
     }
     try:
-        settings = Settings.model_validate(_with_client_secret(_with_key_of_file(given)))
+        settings = Settings.model_validate(_with_files(given))
     except ValidationError as error:
         raise BadSettings("; ".join(_sentence(fault) for fault in error.errors())) from None
     return _with_secret(settings)
@@ -334,27 +336,27 @@ def _sentence(fault: object) -> str:
     return f"{name}: {fault['msg']}"
 
 
-def _with_key_of_file(given: dict[str, str]) -> dict[str, str]:
-    """The key of the database in place of the file that holds it."""
-    name = given.get("database_key_file")
-    if not name:
-        return given
-    if given.get("database_key"):
-        raise BadSettings("set TRACKER_DATABASE_KEY_FILE or TRACKER_DATABASE_KEY, not both")
-    return {**given, "database_key": read_key(Path(name))}
+def _with_files(given: dict[str, str]) -> dict[str, str]:
+    """What the program keeps in hand in place of the file that holds it; the others are read at each use."""
+    for name, read in (
+        ("database_key", read_key),
+        ("oidc_client_secret", _read_secret),
+        ("smtp_password", None),
+        ("metrics_token", None),
+    ):
+        path, variable = given.get(f"{name}_file"), PREFIX + name.upper()
+        if path and given.get(name):
+            raise BadSettings(f"set {variable}_FILE or {variable}, not both")
+        if path and read:
+            given = {**given, name: read(Path(path))}
+    return given
 
 
-def _with_client_secret(given: dict[str, str]) -> dict[str, str]:
-    """The secret at the sign-in provider in place of the file that holds it."""
-    name = given.get("oidc_client_secret_file")
-    if not name:
-        return given
-    if given.get("oidc_client_secret"):
-        raise BadSettings("set TRACKER_OIDC_CLIENT_SECRET_FILE or TRACKER_OIDC_CLIENT_SECRET, not both")
+def _read_secret(path: Path) -> str:
     try:
-        return {**given, "oidc_client_secret": Path(name).read_text(encoding="utf-8").strip()}
-    except (OSError, UnicodeDecodeError):
-        raise BadSettings(f"the file {name} of TRACKER_OIDC_CLIENT_SECRET_FILE cannot be read") from None
+        return secret_files.read(path)
+    except secret_files.NoSecret as fault:
+        raise BadSettings(str(fault)) from None
 
 
 def read_key(path: Path) -> str:

@@ -4,6 +4,7 @@ import email
 import email.policy
 import time
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
@@ -15,6 +16,7 @@ from tracker.jobs.mailer import send_due
 from tracker.models.outbox import MailKind, OutboxMessage, OutboxState
 from tracker.rules.words import Severity
 from tracker.services import outbox
+from tracker.settings import Mode, Settings
 
 
 @pytest.fixture
@@ -305,6 +307,41 @@ def test_a_wrong_password_waits_for_the_settings_to_be_mended(send, waiting, tmp
 
     assert message.state is OutboxState.RETRY
     assert message.last_error.startswith("sign-in refused")
+
+
+def test_a_password_that_was_renewed_in_its_file_counts_at_the_next_connection(send, waiting, tmp_path):
+    cert, context = certificate(tmp_path)
+    kept = tmp_path / "password"
+    kept.write_text("of before\n")
+    options = {"tls_context": context, "require_starttls": True, "authenticator": only("ana", "geheim")}
+    given = {"smtp_security": "starttls", "smtp_ca_file": cert, "smtp_user": "ana"}
+    with mail_server(Box(), **options) as port:
+        delivery = send(port, **given, smtp_password_file=kept)
+        before = delivery.last_error
+        kept.write_text("geheim\n")
+        SmtpDelivery(smtp_settings(port, **given, smtp_password_file=kept)).try_connection()
+
+    assert before.startswith("sign-in refused")
+
+
+@pytest.mark.parametrize("content", [None, b"", b"one\ntwo", b"\xff\xfe"], ids=repr)
+def test_a_password_file_that_holds_none_keeps_mails_waiting(send, waiting, tmp_path, content):
+    cert, context = certificate(tmp_path)
+    kept = tmp_path / "password"
+    if content is not None:
+        kept.write_bytes(content)
+    options = {"tls_context": context, "require_starttls": True, "authenticator": only("ana", "geheim")}
+    given = {"smtp_security": "starttls", "smtp_ca_file": cert, "smtp_user": "ana"}
+    with mail_server(Box(), **options) as port:
+        message = send(port, **given, smtp_password_file=kept)
+
+    assert message.state is OutboxState.RETRY
+    assert message.last_error == "the file of the password cannot be read"
+
+
+def smtp_settings(port, **more):
+    given = {"smtp_host": "127.0.0.1", "smtp_port": port, "smtp_timeout": 5, "secret_key": "x" * 32}
+    return Settings(mode=Mode.TEST, instance=Path(), **given, **more)
 
 
 def test_without_a_mail_server_mails_are_files(session, settings, clock, waiting):

@@ -102,6 +102,25 @@ class FakeProvider:
             return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts) + "."
         return jwt.encode(header, claims, self.signer, algorithms=[header["alg"]])
 
+    def logout_token(self, header=None, **claims):
+        """Its word that someone is signed out. A claim of None is left out."""
+        now = int(time.time())
+        usual = {
+            "iss": self.issuer,
+            "aud": CLIENT,
+            "iat": now,
+            "exp": now + 120,
+            "jti": secrets.token_urlsafe(16),
+            "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
+            "sub": "s-ana",
+        }
+        told = {name: value for name, value in {**usual, **claims}.items() if value is not None}
+        before, self.header = self.header, {"typ": "logout+jwt", **self.header, **(header or {})}
+        try:
+            return self.token(told)
+        finally:
+            self.header = before
+
     # ---------------------------------------------------------------------------------------- what people do
 
     def grant(self, address, **claims):

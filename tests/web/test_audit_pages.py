@@ -1,5 +1,6 @@
 """The audit trail for leads, a patient's history for everyone."""
 
+import html
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 import make
 from tracker import clock
 from tracker.models.audit import AuditAction
+from tracker.models.bulk_reading import BulkReading
 from tracker.models.user import Role
 from tracker.services import audit, audit_list
 from tracker.services.actor import SCAN
@@ -144,3 +146,25 @@ def test_ids_are_told_as_names(session, cast, rosa):
         ("Rank", "", "2"),
         ("Lines", "", "code J7502, units 60, approved yes"),
     ]
+
+
+def test_who_read_unusually_many_patients_stands_above_the_events(client, session, cast, rosa):
+    row = BulkReading(
+        clinic_id=cast.renal.id,
+        user_id=cast.ana.id,
+        reader="Ana",
+        read_on=(clock.now() - timedelta(days=2)).date(),
+        patient_count=1234,
+        exported_count=0,
+        found_at=clock.now(),
+    )
+    make.save(session, row)
+    session.commit()
+    sign_in(client, "ben")
+    text = client.get("/audit").text
+    link = f"/audit?person={cast.ana.id}&amp;from={row.read_on}&amp;to={row.read_on}"
+
+    assert "Unusually many patients read" in text
+    assert "1,234" in text
+    assert f'href="{link}"' in text
+    assert "Unusually many patients read" not in client.get(html.unescape(link)).text

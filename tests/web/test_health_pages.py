@@ -81,6 +81,33 @@ def test_metrics_ask_for_their_token(client, app, settings):
     assert client.get("/metrics", headers=given).status_code == 200
 
 
+def test_a_token_that_was_renewed_in_its_file_counts_at_the_next_request(client, app, settings, tmp_path):
+    kept = tmp_path / "token"
+    app.extensions["settings"] = settings.model_copy(update={"metrics_token_file": kept})
+    first, second = "the first of sixteen", "the second of sixteen"
+
+    kept.write_text(f"{first}\n")
+    assert metrics_with(client, first) == 200
+    kept.write_text(f"{second}\n")
+    assert (metrics_with(client, first), metrics_with(client, second)) == (404, 200)
+
+
+@pytest.mark.parametrize("content", [None, "", "\n", "short", "of two lines\nof which none counts"], ids=repr)
+def test_a_token_file_that_holds_none_opens_nothing(client, app, settings, tmp_path, caplog, content):
+    kept = tmp_path / "token"
+    app.extensions["settings"] = settings.model_copy(update={"metrics_token_file": kept})
+    if content is not None:
+        kept.write_text(content)
+
+    assert {metrics_with(client, word) for word in ("", (content or "").strip(), "None")} == {404}
+    assert client.get("/metrics").status_code == 404
+    assert all("tracker doctor" in record.getMessage() for record in caplog.records)
+
+
+def metrics_with(client, token):
+    return client.get("/metrics", headers={"Authorization": f"Bearer {token}".replace("\n", " ")}).status_code
+
+
 def test_without_a_token_metrics_are_closed_in_production(client, app, settings):
     app.extensions["settings"] = settings.model_copy(update={"mode": Mode.PRODUCTION})
 

@@ -16,6 +16,7 @@ import make
 from tracker.models.audit import AuditAction, AuditEvent
 from tracker.models.outbox import OutboxMessage
 from tracker.models.second_factor import AuthenticatorApp, RecoveryCode
+from tracker.models.user import User
 from tracker.services import app_secrets, second_factors, users
 from tracker.web import authenticator
 
@@ -127,6 +128,65 @@ def test_the_secret_of_the_session_changes_with_the_second_step(client, strict, 
     thief.set_cookie("tracker", before)
 
     assert thief.get("/patients").location.startswith("/sign-in")
+
+
+def test_a_set_up_that_waited_elsewhere_is_no_way_around_the_factor(client, strict, session):
+    """A thief of the password was at the set-up page when its owner finished theirs."""
+    thief = client.application.test_client()
+    assert knock(thief).location == "/second-factor/set-up"
+    set_up(client, session)
+
+    assert thief.get("/second-factor/set-up").location == "/sign-in"
+    assert thief.post("/second-factor/passkeys", data={"name": "x", "passkey": "{}"}).location == "/sign-in"
+    assert thief.post("/second-factor/app/start").location == "/sign-in"
+    assert thief.get("/patients").status_code == 303
+
+
+def test_a_secret_that_another_browser_asked_for_is_neither_shown_nor_taken(client, strict, session):
+    """Else a thief of the password would know what the owner's app holds from then on."""
+    thief = client.application.test_client()
+    knock(client)
+    knock(thief)
+    client.post("/second-factor/app/start")
+    assert client.get("/second-factor/app").status_code == 200
+
+    assert thief.get("/second-factor/app").location == "/second-factor/set-up"
+    thief.post("/second-factor/app/start")
+    assert thief.get("/second-factor/app").status_code == 200
+    assert client.get("/second-factor/app").location == "/second-factor/set-up"
+    answer = client.post("/second-factor/app", data={"code": code(session)})
+    assert answer.location == "/second-factor/set-up"
+    client.post("/second-factor/app/start")
+    assert client.get("/second-factor/app").status_code == 200
+
+
+def test_a_new_password_is_no_way_around_showing_both_factors_again(client, strict, session, travel):
+    set_up(client, session)
+    travel.shift(timedelta(minutes=14))
+    client.get("/patients")
+    travel.shift(timedelta(minutes=2))
+    assert client.get("/second-factor/codes").location == "/account"
+    form = {"current": make.PASSWORD, "password": "stapled battery horse", "again": "stapled battery horse"}
+    assert client.post("/account/password", data=form).location == "/account"
+
+    assert client.get("/patients").status_code == 200
+    assert client.post("/second-factor/app/remove").location.startswith("/confirm")
+    assert client.post("/second-factor/codes/new").location.startswith("/confirm")
+    assert client.get("/second-factor/set-up").location.startswith("/confirm")
+
+
+def test_a_new_password_does_not_lengthen_the_day(client, strict, session, travel):
+    set_up(client, session)
+    for _ in range(71):
+        travel.shift(timedelta(minutes=10))
+        assert client.get("/payers/").status_code == 200
+    form = {"current": make.PASSWORD, "password": "stapled battery horse", "again": "stapled battery horse"}
+    client.post("/account/password", data=form)
+    travel.shift(timedelta(minutes=9))
+    assert client.get("/payers/").status_code == 200
+    travel.shift(timedelta(minutes=2))
+
+    assert client.get("/payers/").status_code == 303
 
 
 def test_a_code_counts_once(client, strict, session, travel):
@@ -249,6 +309,45 @@ def test_where_nobody_asks_a_factor_can_be_taken_and_left(client, cast, session,
 
     assert not second_factors.has_any(session, cast.ana.id)
     assert second_factors.codes_left(session, cast.ana.id) == 0
+
+
+SHORT = "9k#vTq2!"
+
+
+@pytest.fixture
+def short(client, cast, session, travel):
+    """Nobody asks for a factor; Ana has an app all the same, and a password that is enough beside it."""
+    set_up(client, session)
+    form = {"current": make.PASSWORD, "password": SHORT, "again": SHORT}
+    assert client.post("/account/password", data=form).location == "/account"
+    return client
+
+
+def test_a_short_password_does_not_come_to_stand_alone(short, session):
+    travelled = short.post("/second-factor/app/remove")
+    assert travelled.status_code == 422
+    assert "15 characters" in travelled.text
+    form = {"current": SHORT, "password": make.PASSWORD, "again": make.PASSWORD}
+    assert short.post("/account/password", data=form).location == "/account"
+
+    assert short.post("/second-factor/app/remove").location == "/account"
+
+
+def test_who_lost_the_factor_beside_a_short_password_sets_up_another(app, short, cast):
+    dana = crawling.browser(app, "dana")
+    assert dana.post(f"/people/{cast.ana.id}/second-factor/forget").status_code == 303
+
+    assert knock(short, password=SHORT).location == "/second-factor/set-up"
+
+
+def test_a_short_password_of_the_release_before_is_known_when_it_is_typed(app, short, cast, session):
+    session.execute(User.__table__.update().values(password_is_short=False))
+    session.commit()
+    dana = crawling.browser(app, "dana")
+    dana.post(f"/people/{cast.ana.id}/second-factor/forget")
+
+    assert knock(short, password=SHORT).location == "/second-factor/set-up"
+    assert knock(short).status_code == 422
 
 
 def test_new_codes_make_the_old_worthless(client, strict, session):

@@ -1,7 +1,10 @@
 """Single sign-on: who comes in by it, what is asked beside it, and what it leaves on record."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
+from email import message_from_bytes
+from email.policy import SMTP
 from urllib.parse import parse_qs, urlsplit
 
 import crawling
@@ -15,14 +18,16 @@ from sqlalchemy import select
 import make
 from tracker import clock
 from tracker.factory import create_app
+from tracker.jobs.mailer import send_due
 from tracker.models.audit import AuditAction, AuditEvent
 from tracker.models.outbox import OutboxMessage
 from tracker.models.provider_link import ProviderLink
 from tracker.models.second_factor import AuthenticatorApp
 from tracker.models.user import User
-from tracker.models.web_session import WebSession
+from tracker.models.web_session import PasswordLink, WebSession
 from tracker.services import single_sign_on, throttle, users
 from tracker.services.identity_provider import vouches
+from tracker.serving import office_of
 from tracker.web import authenticator
 
 NO_WAY = "No way in with this account"
@@ -102,6 +107,26 @@ def test_afterwards_the_subject_decides_and_no_address(client, fake, cast, sessi
     come(client, fake, email="dana@clinic.example")
 
     assert session.scalars(select(WebSession.user_id)).all() == [cast.ana.id]
+
+
+def test_a_client_secret_renewed_in_its_file_counts_at_the_next_exchange(client, fake, cast, tmp_path):
+    kept = tmp_path / "secret"
+    kept.write_text("of before\n")
+    provider = current_app.extensions["identity_provider"]
+    provider.terms = replace(provider.terms, client_secret="of the start", client_secret_file=kept)
+    assert why(client, come(client, fake)) == "The answer was not accepted"
+    kept.write_text(f"{SECRET}\n")
+
+    assert come(client, fake).location == "/"
+
+
+def test_without_the_file_of_its_secret_the_provider_counts_as_down(client, fake, cast, tmp_path):
+    provider = current_app.extensions["identity_provider"]
+    provider.terms = replace(provider.terms, client_secret_file=tmp_path / "nowhere")
+    answer = client.post("/sign-in/provider")
+    answer = client.get(answer.location)
+
+    assert why(client, answer) == "Clinic ID does not answer"
 
 
 def test_an_address_that_another_is_connected_to_opens_nothing(client, fake, cast):
@@ -541,6 +566,73 @@ def test_passwords_may_be_left_to_administrators(app, client, fake, cast):
     assert refused.status_code == wrong.status_code == 422
     assert re.sub('value="[^"]*"', "", refused.text) == re.sub('value="[^"]*"', "", wrong.text)
     assert knock("dana").status_code == 303
+
+
+def mails_to(app, address):
+    send_due(office_of(app))
+    folder = app.extensions["settings"].mail_folder
+    mails = [message_from_bytes(path.read_bytes(), policy=SMTP) for path in folder.glob("*.eml")]
+    return [
+        part.get_content()
+        for mail in mails
+        if mail["To"] == address
+        for part in mail.walk()
+        if not part.is_multipart()
+    ]
+
+
+@pytest.mark.parametrize("words", [{"oidc_password": "administrators"}])
+def test_an_invitation_says_where_to_sign_in_and_offers_no_password(app, fake, cast, session):
+    dana = crawling.browser(app, "dana")
+    assert "They sign in with Clinic ID" in dana.get("/people/add").text
+    dana.post("/people/add", data={"email": "eve@clinic.example", "name": "Eve", "role": "lead"})
+    session.rollback()
+    text, html = mails_to(app, "eve@clinic.example")
+
+    for each in (text, html):
+        assert "sign in with Clinic ID" in each
+        assert f"{app.extensions['settings'].address}/sign-in" in each
+        assert not re.search(r"choose-password|Choose your password|good once", each)
+    assert session.scalars(select(PasswordLink)).all() == []
+
+
+@pytest.mark.parametrize("words", [{"oidc_password": "administrators"}])
+def test_whoever_asks_for_a_password_there_is_told_where_to_sign_in(app, client, fake, cast, session):
+    client.post("/forgot-password", data={"email": "ana@clinic.example"})
+    client.post("/forgot-password", data={"email": "dana@clinic.example"})
+    ana, dana = mails_to(app, "ana@clinic.example"), mails_to(app, "dana@clinic.example")
+
+    assert all("sign in with Clinic ID" in each and "choose-password" not in each for each in ana)
+    assert len(ana) == 2
+    assert all("choose-password" in each for each in dana)
+    assert session.scalars(select(PasswordLink.user_id)).all() == [cast.dana.id]
+
+
+@pytest.mark.parametrize("words", [{}, {"oidc_password": "administrators"}])
+def test_an_administrator_is_invited_to_choose_a_password(app, fake, cast, session, words):
+    dana = crawling.browser(app, "dana")
+    role = "administrator" if words else "lead"
+    dana.post("/people/add", data={"email": "eve@clinic.example", "name": "Eve", "role": role})
+    session.rollback()
+    texts = mails_to(app, "eve@clinic.example")
+
+    assert len(texts) == 2
+    assert all("choose-password" in each and "Clinic ID" not in each for each in texts)
+
+
+def test_who_came_in_by_it_is_no_longer_invited(app, client, fake, cast, session):
+    cast.ana.password_hash = users.NO_PASSWORD
+    session.commit()
+    dana = crawling.browser(app, "dana")
+    page = f"/people/{cast.ana.id}"
+    assert "invited" in dana.get(page).text
+    assert dana.post(f"{page}/invite").status_code == 303
+
+    come(client, fake)
+
+    assert "invited" not in dana.get(page).text
+    assert "Send the link again" not in dana.get(page).text
+    assert dana.post(f"{page}/invite").status_code == 422
 
 
 def test_a_stranger_who_knocks_on_must_wait(client, fake, cast, travel):

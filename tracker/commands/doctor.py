@@ -14,7 +14,7 @@ from flask.cli import with_appcontext
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from tracker import cipher, clock
+from tracker import cipher, clock, secret_files
 from tracker.antivirus import EICAR, NotScanned, Scanner
 from tracker.db import db, reading
 from tracker.jobs.delivery import SmtpDelivery, Undelivered
@@ -23,7 +23,7 @@ from tracker.models.audit import AuditEvent
 from tracker.running import is_running
 from tracker.services import app_secrets, backups, health, heartbeat, holds
 from tracker.services.openid import Unreachable
-from tracker.settings import BadSettings, Mode, Settings
+from tracker.settings import SHORTEST_TOKEN, BadSettings, Mode, Settings
 from tracker.web import provider
 
 ROOM = 500_000_000  # bytes
@@ -306,13 +306,29 @@ def _single_sign_on(visit: Visit) -> Iterator[Finding]:
     yield Finding(
         Level.OK, f"Single sign-on: {found.terms.issuer} answers. Way back: {found.terms.redirect_uri}"
     )
-    secret = visit.settings.oidc_client_secret_file
-    if secret is not None and secret.stat().st_mode & 0o077:
-        yield Finding(
-            Level.LOOK,
-            "Single sign-on: others on this machine can read the client's secret.",
-            f"chmod 600 {secret}",
-        )
+
+
+def _secret_files(visit: Visit) -> Iterator[Finding]:
+    """What is read anew at each use: whether it can be now, and is kept from others."""
+    given = visit.settings
+    for what, variable, path, shortest in (
+        ("Mail", "TRACKER_SMTP_PASSWORD_FILE", given.smtp_password_file, 1),
+        ("Metrics", "TRACKER_METRICS_TOKEN_FILE", given.metrics_token_file, SHORTEST_TOKEN),
+        ("Single sign-on", "TRACKER_OIDC_CLIENT_SECRET_FILE", given.oidc_client_secret_file, 1),
+    ):
+        if path is None:
+            continue
+        try:
+            long_enough = len(secret_files.read(path)) >= shortest
+        except secret_files.NoSecret as fault:
+            yield Finding(Level.BAD, f"{what}: {fault}.", f"See {variable}, and this account's rights.")
+            continue
+        if not long_enough:
+            yield Finding(
+                Level.BAD, f"{what}: {path} holds fewer than {shortest} characters, so it is closed."
+            )
+        if secret_files.is_open_to_others(path):
+            yield Finding(Level.LOOK, f"{what}: others on this machine can read {path}.", f"chmod 600 {path}")
 
 
 def _backups(visit: Visit) -> Iterator[Finding]:
@@ -362,5 +378,5 @@ def _virus_scanner(visit: Visit) -> Iterator[Finding]:
 
 LOOKS: tuple[Look, ...] = (
     *(_settings, _database, _secret_keys, _clock, _scan, _mail),
-    *(_single_sign_on, _virus_scanner, _backups),
+    *(_secret_files, _single_sign_on, _virus_scanner, _backups),
 )

@@ -17,6 +17,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Protocol
 
+from tracker import secret_files
 from tracker.jobs.smtp_line import Line, TlsLine, time_left
 from tracker.settings import Settings
 
@@ -152,8 +153,14 @@ class SmtpDelivery:
 
     def _sign_in(self, smtp: smtplib.SMTP) -> None:
         """A refusal may come as an answer or, at some servers, as a closed line."""
+        given = self.settings
         try:
-            smtp.login(self.settings.smtp_user, self.settings.smtp_password)
+            password = secret_files.current(given.smtp_password, given.smtp_password_file)
+        except secret_files.NoSecret:
+            self._drop()
+            raise Undelivered("the file of the password cannot be read", way_broken=True) from None
+        try:
+            smtp.login(given.smtp_user, password)
         except BROKEN as error:
             self._drop()
             raise Undelivered(f"sign-in refused: {_kind(error)}", way_broken=True) from None

@@ -26,7 +26,16 @@ from tracker.models.base import Db
 from tracker.models.clinic import Clinic
 from tracker.models.outbox import MailKind, OutboxMessage
 from tracker.models.user import User
-from tracker.services import digest, heartbeat, holds, mail_queue, notices, outbox, password_links
+from tracker.services import (
+    digest,
+    heartbeat,
+    holds,
+    mail_queue,
+    notices,
+    outbox,
+    password_links,
+    single_sign_on,
+)
 from tracker.services.heartbeat import MAIL_ROUND, TrustLine, stale_after, trust_line
 from tracker.services.mail_choices import wishes_of
 from tracker.services.mail_text import MailText, Render, alert_mail, digest_mail
@@ -179,10 +188,23 @@ def _write(office: Office, session: Db, row_id: str, now: datetime) -> tuple[Let
     if about_account is not None:
         letter = about_account.letter
         text = notices.account_mail(
-            session, about_account, address=settings.address, render=office.render, now=now
+            session,
+            about_account,
+            address=settings.address,
+            render=office.render,
+            now=now,
+            provider=_provider_of(session, about_account.user_id, settings),
         )
         return letter, compose(letter.message_id, letter.to, text, settings=settings, now=now)
     return _write_alerts(office, session, row_id, now)
+
+
+def _provider_of(session: Db, user_id: str, settings: Settings) -> str | None:
+    """Where this person signs in, if a password of theirs would open nothing."""
+    closed = settings.oidc_password != "everyone"  # nosec B105 # a word, no password
+    if not closed or single_sign_on.is_administrator(session, session.get_one(User, user_id)):
+        return None
+    return settings.oidc_name
 
 
 def _write_alerts(

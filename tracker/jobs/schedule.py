@@ -21,6 +21,7 @@ from tracker.jobs.auditor import anchor_heads
 from tracker.jobs.backups import back_up_daily
 from tracker.jobs.caretaker import tend_all
 from tracker.jobs.digests import write_digests
+from tracker.jobs.look_back import look_back_all
 from tracker.jobs.mailer import Office, send_due
 from tracker.jobs.ping import ping
 from tracker.jobs.scanner import scan_all
@@ -103,12 +104,16 @@ class Clockwork:
         _one_per_process.release()
 
     def tick(self) -> None:
-        """Scan, tend, write digests, mail, anchor the audit trail, back up; trouble in one stops no other."""
+        """Scan, tend, write digests, look back, mail, anchor the audit trail, back up.
+
+        Trouble in one stops no other.
+        """
         self._under_way = True
         for what, work in (
             ("scan", self._scan),
             ("tend", self._tend),
             ("digest", self._digest),
+            ("look back", self._look_back),
             ("mail", self._mail),
             ("audit", self._anchor),
             ("backup", self._back_up),
@@ -134,6 +139,9 @@ class Clockwork:
 
     def _digest(self) -> None:
         write_digests(self.office)
+
+    def _look_back(self) -> None:
+        look_back_all(self.office)
 
     def _anchor(self) -> None:
         anchor_heads(self.office)

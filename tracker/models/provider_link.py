@@ -66,3 +66,13 @@ class ProviderAttempt(Base):
     user_id: Mapped[str | None] = mapped_column(row_id())
     wanted: Mapped[str | None] = mapped_column(CleanText(2000))
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ProviderSignOut(Base):
+    """The provider's word that someone is signed out, which counts once. Kept until it would be too old."""
+
+    __tablename__ = "provider_sign_out"
+    __table_args__ = (Index(None, "taken_at"),)
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    taken_at: Mapped[datetime] = mapped_column(UtcDateTime)

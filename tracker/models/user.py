@@ -31,7 +31,7 @@ class User(ClinicRow, Base):
     `clinic_id` is the home clinic and `role` the role there: patients are assigned and mails sent there.
     A page asks `access.signed_in()` instead, which knows the clinic that is open.
     Away from `away_from` to `away_to`, both inclusive (open end: null): `backup_id` stands in.
-    `keys_on`: single keys act on pages.
+    `keys_on`: single keys act on pages. `password_is_short`: it is good enough only beside a second factor.
     """
 
     __tablename__ = "app_user"
@@ -55,6 +55,7 @@ class User(ClinicRow, Base):
     away_to: Mapped[date | None]
     keys_on: Mapped[bool] = mapped_column(default=True)
     second_factor_required: Mapped[bool] = mapped_column(default=False)
+    password_is_short: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}

@@ -24,6 +24,7 @@ class WebSession(Base):
 
     `fresh_until`: so long the person counts as having just shown who they are. `ends_at`: however busy.
     `challenge`: what a passkey is asked to sign next, once. `by_provider`: begun at the clinic's provider.
+    `provider_session`: the SHA-256 of its name of the sign-in there, if it gave one.
     """
 
     __tablename__ = "web_session"
@@ -50,6 +51,7 @@ class WebSession(Base):
     challenge: Mapped[str] = mapped_column(String(200))
     tries: Mapped[int] = mapped_column(default=0)
     by_provider: Mapped[bool] = mapped_column(default=False)
+    provider_session: Mapped[str | None] = mapped_column(String(64))
 
 
 class Throttle(Base):

@@ -31,6 +31,7 @@ TABLES = {
     "import_batch": "import",
     "outbox_message": "mail",
     "hold": "mails held",
+    "bulk_reading": "notice of unusually many patients read",
     "break-glass": "patient, by emergency access (break-glass)",
 }
 DONE = {

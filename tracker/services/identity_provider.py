@@ -6,18 +6,28 @@ Core 1.0, 3.1.3.7, and RFC 9700 ask for. Part of the extra `[sso]`: loaded only 
 
 import hmac
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.requests_client import OAuth2Auth, OAuth2Session
 from requests import Session
 
-from tracker import clock
-from tracker.services import openid_http, openid_token
-from tracker.services.openid import Ask, Prompt, Terms, Told, Unreachable, Untrusted, acr_values, proves_two
+from tracker import clock, secret_files
+from tracker.services import openid_http, openid_logout, openid_token
+from tracker.services.openid import (
+    Ask,
+    Ended,
+    Prompt,
+    Terms,
+    Told,
+    Unreachable,
+    Untrusted,
+    acr_values,
+    proves_two,
+)
 
 KEPT = timedelta(hours=1)  # the description and the keys
 REREAD = timedelta(minutes=1)  # keys, when a token names one that is not known
@@ -26,6 +36,8 @@ ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 SCOPE = "openid email"
 MICROSOFT = "https://login.microsoftonline.com/"
 GOOGLE = "https://accounts.google.com"
+
+Said = TypeVar("Said")
 
 
 @dataclass(slots=True)
@@ -47,6 +59,7 @@ class Provider:
         self._lock = threading.Lock()
         self._description: Kept | None = None
         self._keys: Kept | None = None
+        self._asked_again: Kept | None = None
 
     def look(self) -> None:
         """Read the description and the keys anew, or raise Unreachable."""
@@ -104,6 +117,14 @@ class Provider:
             email=self._address_of(claims, access),
             second_factor=proves_two(self.terms, acr=claims.get("acr"), amr=claims.get("amr")),
             shown_at=_instant(claims.get("auth_time")),
+            session=claims["sid"] if openid_token.is_name(claims.get("sid")) else None,
+        )
+
+    def ended(self, token: str, *, now: datetime) -> Ended:
+        """Checked with keys that may be an hour old; a key that is not known has them read once a minute."""
+        issuer, client_id = self.terms.issuer, self.terms.client_id
+        return self._read(
+            lambda keys: openid_logout.ended_of(token, keys, issuer=issuer, client_id=client_id, now=now)
         )
 
     def _redeemed(self, code: str, ask: Ask) -> Mapping[str, Any]:
@@ -125,13 +146,25 @@ class Provider:
 
     def _checked(self, token: str, *, nonce: str, access_token: str | None, now: datetime) -> dict[str, Any]:
         expected = openid_token.Expected(self.terms.issuer, self.terms.client_id, nonce, access_token)
+        return self._read(lambda keys: openid_token.claims_of(token, keys, expected, now=now))
+
+    def _read(self, check: Callable[[dict[str, Any]], Said]) -> Said:
+        """What a token says by the provider's keys, which are read anew for a key that is not known."""
         try:
-            return openid_token.claims_of(token, self._key_set(), expected, now=now)
+            return check(self._key_set())
         except openid_token.UnknownKey:
-            if self._keys is not None and self._keys.is_younger(REREAD):
+            if not self._may_read_again():
                 raise
-        self._keys = None  # it may have new ones; asked once a minute at most
-        return openid_token.claims_of(token, self._key_set(), expected, now=now)
+        self._keys = Kept(self._fetched(self._endpoint("jwks_uri")), clock.now())
+        return check(self._keys.found)
+
+    def _may_read_again(self) -> bool:
+        """It may have new ones. Once a minute, answered or not: anyone can name a key that is not known."""
+        asked = [kept for kept in (self._keys, self._asked_again) if kept is not None]
+        if any(kept.is_younger(REREAD) for kept in asked):
+            return False
+        self._asked_again = Kept({}, clock.now())
+        return True
 
     def _address_of(self, claims: dict[str, Any], access_token: str | None) -> str | None:
         """The e-mail address, if the provider has checked that it is theirs.
@@ -182,12 +215,18 @@ class Provider:
         with session:
             return openid_http.document(session, address, auth=auth)
 
+    def _secret(self) -> str:
+        try:
+            return secret_files.current(self.terms.client_secret, self.terms.client_secret_file)
+        except secret_files.NoSecret:
+            raise Unreachable("the file of the client's secret cannot be read") from None
+
     def _session(self) -> Any:
         ways = self._described().get("token_endpoint_auth_methods_supported")
         by_post = isinstance(ways, list) and "client_secret_post" in ways
         session = OAuth2Session(
             self.terms.client_id,
-            self.terms.client_secret,
+            self._secret(),
             token_endpoint_auth_method="client_secret_post" if by_post else "client_secret_basic",
             code_challenge_method="S256",
             redirect_uri=self.terms.redirect_uri,

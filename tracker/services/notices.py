@@ -27,6 +27,7 @@ class Notice(StrEnum):
     FACTORS_CHANGED = "factors_changed"
     PROVIDER_LINKED = "provider_linked"
     EMERGENCY = "emergency"
+    BULK_READING = "bulk_reading"
 
 
 SUBJECTS = {
@@ -36,8 +37,10 @@ SUBJECTS = {
     Notice.FACTORS_CHANGED: "Your second factor was changed",
     Notice.PROVIDER_LINKED: "Your account was connected for single sign-on",
     Notice.EMERGENCY: "Someone of another clinic opened a patient of yours",
+    Notice.BULK_READING: "Someone read unusually many patients",
 }
 LINKS = {Notice.RESET: LinkKind.RESET, Notice.INVITATION: LinkKind.INVITATION}
+PAGES = {Notice.EMERGENCY: "/emergency/review", Notice.BULK_READING: "/audit"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +98,22 @@ def open_notice(session: Db, row_id: str) -> AccountLetter | None:
 
 
 def account_mail(
-    session: Db, found: AccountLetter, *, address: str, render: Render, now: datetime
+    session: Db,
+    found: AccountLetter,
+    *,
+    address: str,
+    render: Render,
+    now: datetime,
+    provider: str | None = None,
 ) -> MailText:
-    """The parts of the mail; `address` is where people open the tracker, as configured."""
+    """The parts of the mail; `address` is where people open the tracker, as configured.
+
+    `provider`: where this person signs in in place of a password, which then is not asked for.
+    """
     kind = LINKS.get(found.notice)
-    link = f"{address}/emergency/review" if found.notice is Notice.EMERGENCY else f"{address}/"
+    link = address + PAGES.get(found.notice, "/")
+    if kind is not None and provider is not None:
+        kind, link = None, f"{address}/sign-in"
     if kind is not None:
         link = f"{address}/choose-password/{password_links.make(session, found.user_id, kind, now=now)}"
     context = {
@@ -108,6 +122,8 @@ def account_mail(
         "clinic": " ".join(found.letter.clinic_name.split()),
         "link": link,
         "has_link": kind is not None,
+        "has_page": found.notice in PAGES,
+        "provider": " ".join((provider or "").split()),
         "lasts": password_links.lasts_words(kind) if kind else "",
     }
     return MailText(

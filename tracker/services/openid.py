@@ -26,6 +26,7 @@ class Terms:
     """How a clinic's provider is reached and believed.
 
     `second_factor`: what proves two factors, as in `amr:mfa`. `plain_http`: for tests on this machine.
+    `client_secret_file`: holds the secret in place of `client_secret`, and is read whenever it is needed.
     """
 
     issuer: str
@@ -37,6 +38,7 @@ class Terms:
     prompt: Prompt = Prompt.LOGIN
     ca_file: Path | None = None
     plain_http: bool = False
+    client_secret_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,8 @@ class Told:
     """What the provider vouches for, its signature checked.
 
     `email`: only an address that it has checked belongs to them. `shown_at`: when they last showed who they
-    are; None if it does not say. `second_factor`: that they showed two.
+    are; None if it does not say. `second_factor`: that they showed two. `session`: its own name
+    of the sign-in there, which it says again when that ends.
     """
 
     issuer: str
@@ -62,6 +65,19 @@ class Told:
     email: str | None
     second_factor: bool
     shown_at: datetime | None
+    session: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Someone is signed out there: everywhere (`session` None), or of one sign-in. One of both is said.
+
+    `token_id` names this message, which counts once.
+    """
+
+    subject: str | None
+    session: str | None
+    token_id: str
 
 
 class Unreachable(TrackerError):
@@ -102,6 +118,9 @@ class IdentityProvider(Protocol):
 
     def told(self, code: str, ask: Ask, *, now: datetime) -> Told:
         """Redeem a code. Raises Unreachable or Untrusted."""
+
+    def ended(self, token: str, *, now: datetime) -> Ended:
+        """Who is signed out, by its own word. Raises Unreachable or Untrusted."""
 
 
 def words_of(text: str) -> tuple[tuple[str, str], ...]:

@@ -1,4 +1,7 @@
-"""ID tokens: whose signature, for whom, until when. Only asymmetric signatures of keys that are published."""
+"""ID tokens: whose signature, for whom, until when. Only asymmetric signatures of keys that are published.
+
+`openid_logout.py` reads the provider's word that someone is signed out, by the same signature and dates.
+"""
 
 import hmac
 from collections.abc import Mapping, Sequence
@@ -11,6 +14,7 @@ from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
+from joserfc.jwt import Token
 
 from tracker.services.openid import Untrusted
 
@@ -23,6 +27,7 @@ OLDEST = timedelta(minutes=10)  # Microsoft dates its tokens five minutes back
 LONGEST_TOKEN = 50_000
 
 Key = RSAKey | ECKey
+BAD = (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,27 +44,40 @@ class UnknownKey(Untrusted):
 
 def claims_of(token: str, key_set: Mapping[str, Any], expected: Expected, *, now: datetime) -> dict[str, Any]:
     """What a token says, all of it checked. Raises Untrusted with the reason, or UnknownKey."""
+    read = signed(token, key_set)
+    claims, seconds = dict(read.claims), int(now.timestamp())
+    params = {
+        "nonce": expected.nonce,
+        "client_id": expected.client_id,
+        "access_token": expected.access_token,
+    }
+    leeway = int(SKEW.total_seconds())
+    try:
+        CodeIDToken(claims, read.header, params=params).validate(now=seconds, leeway=leeway)
+    except BAD as error:
+        raise Untrusted(f"the token is not good ({type(error).__name__})") from None
+    refuse(_faults(claims, expected, now))
+    return claims
+
+
+def signed(token: str, key_set: Mapping[str, Any]) -> Token:
+    """What a token of a published key says, unchecked but for that. Raises Untrusted or UnknownKey."""
     if len(token) > LONGEST_TOKEN or token.count(".") != 2:
         raise Untrusted("no signed token")
     keys = keys_of(key_set)
     try:
-        read = jwt.decode(token, lambda headed: _key_for(headed.headers(), keys), algorithms=ALGORITHMS)
-        claims, seconds = dict(read.claims), int(now.timestamp())
-        params = {
-            "nonce": expected.nonce,
-            "client_id": expected.client_id,
-            "access_token": expected.access_token,
-        }
-        leeway = int(SKEW.total_seconds())
-        CodeIDToken(claims, read.header, params=params).validate(now=seconds, leeway=leeway)
+        return jwt.decode(token, lambda headed: _key_for(headed.headers(), keys), algorithms=ALGORITHMS)
     except Untrusted:
         raise
-    except (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except BAD as error:
         raise Untrusted(f"the token is not good ({type(error).__name__})") from None
-    for wrong, reason in _faults(claims, expected, now):
+
+
+def refuse(faults: Sequence[tuple[bool, str]]) -> None:
+    """Raise Untrusted for the first that is one."""
+    for wrong, reason in faults:
         if wrong:
             raise Untrusted(reason)
-    return claims
 
 
 def keys_of(key_set: Mapping[str, Any]) -> Sequence[Key]:
@@ -97,23 +115,32 @@ def _key_for(header: Mapping[str, Any], keys: Sequence[Key]) -> Key:
 
 def _faults(claims: Mapping[str, Any], expected: Expected, now: datetime) -> list[tuple[bool, str]]:
     """Stricter than the library where it lets a type or a missing claim pass."""
+    nonce = claims.get("nonce")
+    return [
+        *faults_of_any(claims, expected.issuer, expected.client_id, now=now, oldest=OLDEST),
+        (not isinstance(nonce, str) or not _same(nonce, expected.nonce), "another nonce"),
+        (not is_name(claims.get("sub")), "nobody's"),
+    ]
+
+
+def faults_of_any(
+    claims: Mapping[str, Any], issuer: str, client_id: str, *, now: datetime, oldest: timedelta
+) -> list[tuple[bool, str]]:
+    """Of whatever the provider signs: whose it is, for whom, and its dates."""
     issued: Any = claims.get("iat")
     ends: Any = claims.get("exp")
     starts: Any = claims.get("nbf")
-    audience, party, subject = claims.get("aud"), claims.get("azp"), claims.get("sub")
+    audience, party = claims.get("aud"), claims.get("azp")
     many = isinstance(audience, list) and len(audience) > 1
-    nonce = claims.get("nonce")
-    low, high = (now - OLDEST).timestamp(), (now + SKEW).timestamp()
+    low, high = (now - oldest).timestamp(), (now + SKEW).timestamp()
     return [
-        (claims.get("iss") != expected.issuer, "another issuer"),
-        (audience != expected.client_id and not _holds(audience, expected.client_id), "another audience"),
+        (claims.get("iss") != issuer, "another issuer"),
+        (audience != client_id and not _holds(audience, client_id), "another audience"),
         (many and party is None, "several audiences, and none is said to be meant"),
-        (party is not None and party != expected.client_id, "for another party"),
+        (party is not None and party != client_id, "for another party"),
         (not _is_number(ends) or ends <= (now - SKEW).timestamp(), "expired"),
         (not _is_number(issued) or not low <= issued <= high, "issued at another time"),
         (starts is not None and (not _is_number(starts) or starts > high), "not yet valid"),
-        (not isinstance(nonce, str) or not _same(nonce, expected.nonce), "another nonce"),
-        (not isinstance(subject, str) or not _is_subject(subject), "nobody's"),
     ]
 
 
@@ -129,8 +156,9 @@ def _same(one: str, other: str) -> bool:
     return hmac.compare_digest(one.encode("utf-8", "replace"), other.encode())
 
 
-def _is_subject(text: str) -> bool:
-    return 0 < len(text) <= 255 and text.isascii() and text.isprintable()
+def is_name(value: object) -> bool:
+    """Whether it can be the provider's name of a person or a session."""
+    return isinstance(value, str) and 0 < len(value) <= 255 and value.isascii() and value.isprintable()
 
 
 def with_query(address: str, more: Mapping[str, str]) -> str:

@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import Select, exists, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from tracker.models.audit import AuditAction
 from tracker.models.base import Db
 from tracker.models.clinic import Clinic
+from tracker.models.provider_link import ProviderLink
 from tracker.models.second_factor import AuthenticatorApp, Passkey
 from tracker.models.user import Membership, Role, User
 from tracker.services import handover, memberships, notices, second_factors, throttle, users, web_sessions
@@ -32,7 +34,7 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One line of the list. `at_home`: the account is this clinic's."""
+    """One line of the list. `at_home`: the account is this clinic's. `connected`: for single sign-on."""
 
     id: str
     name: str
@@ -41,9 +43,18 @@ class Person:
     active: bool
     at_home: bool
     has_password: bool
+    connected: bool
     has_second_factor: bool
     second_factor_required: bool
     locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """Beside a password: a second factor, and a link to the sign-in provider."""
+
+    second: bool
+    link: bool
 
 
 def people_of(session: Db, clinic_id: str, *, now: datetime) -> Sequence[Person]:
@@ -52,15 +63,24 @@ def people_of(session: Db, clinic_id: str, *, now: datetime) -> Sequence[Person]
         exists().where(AuthenticatorApp.user_id == User.id, AuthenticatorApp.confirmed_at.is_not(None)),
         exists().where(Passkey.user_id == User.id),
     )
+    linked = _links_of(User.id).exists()
     joined = (Membership.user_id == User.id) & (Membership.clinic_id == clinic_id)
     query = (
-        select(User, Membership.role, second)
+        select(User, Membership.role, second, linked)
         .outerjoin(Membership, joined)
         .where(or_(User.clinic_id == clinic_id, Membership.clinic_id == clinic_id))
         .order_by(User.active.desc(), User.name, User.id)
     )
     rows = session.execute(query).all()
-    return [_person(session, clinic_id, user, role, bool(has), now) for user, role, has in rows]
+    return [
+        _person(session, clinic_id, user, role, Ways(bool(has), bool(link)), now)
+        for user, role, has, link in rows
+    ]
+
+
+def _links_of(user_id: str | InstrumentedAttribute[str]) -> Select[str]:
+    """Who they are at the sign-in provider, as it stands."""
+    return select(ProviderLink.id).where(ProviderLink.user_id == user_id, ProviderLink.removed_at.is_(None))
 
 
 def person_in(session: Db, clinic_id: str, user_id: str, *, now: datetime) -> Person:
@@ -71,9 +91,7 @@ def person_in(session: Db, clinic_id: str, user_id: str, *, now: datetime) -> Pe
     raise NotFound("There is nobody like this in your clinic.")
 
 
-def _person(
-    session: Db, clinic_id: str, user: User, role: Role | None, has_second: bool, now: datetime
-) -> Person:
+def _person(session: Db, clinic_id: str, user: User, role: Role | None, ways: Ways, now: datetime) -> Person:
     at_home = user.clinic_id == clinic_id
     return Person(
         id=user.id,
@@ -83,7 +101,8 @@ def _person(
         active=user.active,
         at_home=at_home,
         has_password=user.password_hash != users.NO_PASSWORD,
-        has_second_factor=has_second,
+        connected=ways.link,
+        has_second_factor=ways.second,
         second_factor_required=user.second_factor_required,
         locked=is_locked(session, user, now=now),
     )
@@ -102,10 +121,12 @@ def invite(session: Db, desk: Desk, *, email: str, name: str, role: Role) -> Non
 
 
 def invite_again(session: Db, desk: Desk, user_id: str) -> None:
-    """Send the link once more, to someone who has not chosen a password yet."""
+    """Send the link once more, to someone who has not been here yet."""
     user = _at_home(session, desk, user_id)
     if user.password_hash != users.NO_PASSWORD:
         raise Refused(f"{user.name} has a password already.")
+    if session.execute(_links_of(user.id)).first() is not None:
+        raise Refused(f"{user.name} comes in by single sign-on already.")
     notices.tell(session, user, notices.Notice.INVITATION, now=desk.now)
 
 

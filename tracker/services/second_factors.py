@@ -17,6 +17,7 @@ from tracker.models.second_factor import AuthenticatorApp, Passkey, RecoveryCode
 from tracker.models.user import Membership, User
 from tracker.services import web_sessions
 from tracker.services.errors import NotFound, Refused
+from tracker.services.passwords import SHORTEST_ALONE
 from tracker.services.web_sessions import hashed
 
 RECOVERY_CODES = 10
@@ -36,10 +37,13 @@ def has_any(session: Db, user_id: str) -> bool:
 
 
 def is_required(session: Db, user: User) -> bool:
-    """Whether a password alone is not enough: so says one of the person's clinics, or the account."""
+    """Whether a password alone is not enough: so says one of the clinics, the account, or the length.
+
+    A short one was chosen beside a second factor that is gone since.
+    """
     if user.is_demo:
         return False
-    if user.second_factor_required:
+    if user.second_factor_required or user.password_is_short:
         return True
     others = select(Membership.clinic_id).where(Membership.user_id == user.id)
     query = select(
@@ -177,6 +181,8 @@ def _refuse_to_leave_bare(session: Db, user: User) -> None:
     session.flush()
     if has_any(session, user.id):
         return
+    if user.password_is_short:
+        raise Refused(f"Choose a password of {SHORTEST_ALONE} characters or more first: yours is shorter.")
     if is_required(session, user):
         raise Refused("Your clinic asks for a second factor. Add another one before you remove this.")
     session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))

@@ -34,6 +34,7 @@ FACTOR = Limit("factor", free=5, most=10, locks=True)
 ADDRESS = Limit("address", free=40, most=50, locks=False)  # a whole clinic may stand behind one address
 PROVIDER = Limit("provider", free=10, most=20, locks=False)  # one person there, sent back as nobody here
 START = Limit("provider start", free=100, most=110, locks=False)  # from one address, to be sent there
+SIGN_OUT = Limit("provider sign-out", free=100, most=110, locks=False)  # wrong ones, from one address
 RESET = Limit("reset", free=3, most=5, locks=False)
 
 

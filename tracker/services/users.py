@@ -16,7 +16,7 @@ from tracker.models.user import Role, User
 from tracker.services import audit, web_sessions
 from tracker.services.actor import Actor
 from tracker.services.errors import Refused, TrackerError
-from tracker.services.passwords import LONGEST_PASSWORD, check_password
+from tracker.services.passwords import LONGEST_PASSWORD, SHORTEST_ALONE, check_password
 
 NO_PASSWORD = "!"  # nosec B105 # invited and not yet here: nothing hashes to this
 MAILBOX = re.compile(r"""[^@\s,;:<>()\[\]"\\]+@[^@\s,;:<>()\[\]"\\]+""")
@@ -100,19 +100,24 @@ def authenticate(session: Db, email: str, password: str) -> User | None:
         return None
     if hasher.check_needs_rehash(user.password_hash):
         _renew_hash(user, password)
+    _note_length(user, password)
     return user
 
 
-def set_password(session: Db, user: User, password: str, *, second_factor: bool = False) -> None:
+def set_password(
+    session: Db, user: User, password: str, *, second_factor: bool = False, but: str | None = None
+) -> None:
     """Change it and end every session that began with the old one, or raise Refused for a weak one.
 
-    `second_factor`: the account has one, and so may have a shorter password.
+    `second_factor`: the account has one, and so may have a shorter password. `but`: the session of whoever
+    changes it, who has just shown the old one.
     """
     if not user.is_demo:
         check_password(password, email=user.email, name=user.name, second_factor=second_factor)
     user.password_hash = _hash(password)
-    web_sessions.end_all(session, user.id)
+    _note_length(user, password)
     session.flush()
+    web_sessions.end_others(session, user.id, but=but or "")
 
 
 def switch(session: Db, user: User, *, active: bool) -> None:
@@ -158,6 +163,13 @@ def _hash(password: str) -> str:
         return hasher.hash(password)
     finally:
         _hashing.release()
+
+
+def _note_length(user: User, password: str) -> None:
+    """Whether it stands alone: no hash tells."""
+    short = len(password) < SHORTEST_ALONE
+    if user.password_is_short is not short:
+        user.password_is_short = short
 
 
 def _renew_hash(user: User, password: str) -> None:

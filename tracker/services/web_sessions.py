@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import Select, delete, func, select, update
 
 from tracker.models.base import Db
 from tracker.models.user import User
@@ -27,8 +27,9 @@ def begin(
     address: str,
     agent: str,
     by_provider: bool = False,
+    provider_session: str | None = None,
 ) -> str:
-    """A new session; what its cookie must hold."""
+    """A new session; what its cookie must hold. `provider_session`: the provider's name of its own."""
     key = secrets.token_urlsafe(32)
     session.add(
         WebSession(
@@ -44,6 +45,7 @@ def begin(
             agent=_printable(agent)[:120],
             challenge=secrets.token_urlsafe(32),
             by_provider=by_provider,
+            provider_session=hashed(provider_session) if provider_session else None,
         )
     )
     session.flush()
@@ -89,6 +91,14 @@ def step_up(session: Db, row: WebSession, *, stage: Stage, now: datetime) -> str
     return key
 
 
+def renew(session: Db, row: WebSession, *, now: datetime) -> str:
+    """The same session under a new secret, with no more shown and no longer to go than before."""
+    key = secrets.token_urlsafe(32)
+    row.key_hash, row.seen_at, row.challenge = hashed(key), now, secrets.token_urlsafe(32)
+    session.flush()
+    return key
+
+
 def step_down(session: Db, row: WebSession, *, now: datetime) -> str:
     """The second factor is asked for once more, within the time that a sign-in has for it."""
     key = step_up(session, row, stage=Stage.SECOND_FACTOR, now=now)
@@ -129,6 +139,26 @@ def end_others(session: Db, user_id: str, *, but: str) -> None:
 def end_all(session: Db, user_id: str) -> None:
     """Everywhere, at once: the password changed, or the account was switched off."""
     _delete(session, WebSession.user_id == user_id)
+
+
+def end_of_provider(session: Db, *, provider_session: str, user_id: str | None) -> list[str]:
+    """What began with one sign-in at the provider; ids of the people whose sessions they were.
+
+    Of a person (`user_id`) also what began there under no name that we know.
+    """
+    one = WebSession.provider_session == hashed(provider_session)
+    if user_id is not None:
+        nameless = WebSession.by_provider & WebSession.provider_session.is_(None)
+        one = (WebSession.user_id == user_id) & (one | nameless)
+    found = session.execute(select(WebSession.id, WebSession.user_id).where(one)).all()
+    _delete(session, WebSession.id.in_([row.id for row in found]))
+    return sorted({row.user_id for row in found})
+
+
+def count_of(session: Db, user_id: str) -> int:
+    """How many a person has, whole or half way."""
+    query = select(func.count()).where(WebSession.user_id == user_id)
+    return session.execute(query).scalar_one()
 
 
 def forget_old(session: Db, *, now: datetime) -> None:

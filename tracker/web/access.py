@@ -120,7 +120,13 @@ def _see(session_id: str) -> None:
         set_reading(request.method in SAFE_METHODS)
 
 
-def begin_session(user: User, *, stage: Stage = Stage.FULL, by_provider: bool = False) -> None:
+def begin_session(
+    user: User,
+    *,
+    stage: Stage = Stage.FULL,
+    by_provider: bool = False,
+    provider_session: str | None = None,
+) -> None:
     """A fresh session, so that one planted before the sign-in is worth nothing. The caller commits."""
     end_session()
     key = web_sessions.begin(
@@ -132,6 +138,7 @@ def begin_session(user: User, *, stage: Stage = Stage.FULL, by_provider: bool = 
         address=request.remote_addr or "",
         agent=request.user_agent.string,
         by_provider=by_provider,
+        provider_session=provider_session,
     )
     _keep(key)
 
@@ -139,6 +146,11 @@ def begin_session(user: User, *, stage: Stage = Stage.FULL, by_provider: bool = 
 def step_up(row: WebSession) -> None:
     """More was shown: the same session under a new secret, whole and fresh. The caller commits."""
     _keep(web_sessions.step_up(db.session, row, stage=Stage.FULL, now=clock.now()))
+
+
+def renew(row: WebSession) -> None:
+    """The same session under a new secret, in which nothing more was shown. The caller commits."""
+    _keep(web_sessions.renew(db.session, row, now=clock.now()))
 
 
 def step_down(row: WebSession) -> None:

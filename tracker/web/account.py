@@ -12,7 +12,7 @@ from tracker.services import audit, memberships, second_factors, single_sign_on,
 from tracker.services.errors import Refused
 from tracker.services.passwords import LONGEST_PASSWORD, SHORTEST_ALONE, SHORTEST_WITH_SECOND
 from tracker.services.throttle import ACCOUNT
-from tracker.web import access, passkeys, tries
+from tracker.web import access, passkeys, provider, tries
 from tracker.web.forms import BaseForm, CleanStringField
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
@@ -117,14 +117,19 @@ def _change(form: PasswordForm, *, has_second: bool) -> bool:
     if user.is_demo:
         form.fail("The demo keeps its password, so that others can sign in too.")
         return False
+    row, _ = access.half_way()
+    suffices = provider.password_suffices(user) and not has_second
     try:
-        users.set_password(db.session, user, form.password.data or "", second_factor=has_second)
+        users.set_password(db.session, user, form.password.data or "", second_factor=has_second, but=row.id)
     except Refused as refusal:
         form.fail(str(refusal), refusal.field)
         return False
     tries.right(ACCOUNT, user.email)
     _record(new={"password": "changed"})  # nosec B105 # that it was, in the history
-    access.begin_session(user)
+    if suffices:
+        access.step_up(row)
+    else:  # a password alone is not what sensitive pages ask for
+        access.renew(row)
     db.session.commit()
     return True
 

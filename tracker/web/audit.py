@@ -1,5 +1,6 @@
 """Who read and changed what: the clinic's trail for leads, a patient's history for everyone."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,9 +10,10 @@ from flask import Blueprint, render_template, request, url_for
 from tracker import clock
 from tracker.db import db
 from tracker.models.audit import AuditAction
+from tracker.models.bulk_reading import BulkReading
 from tracker.models.patient import Patient
 from tracker.models.user import Role
-from tracker.services import audit_list
+from tracker.services import audit_list, bulk_reading
 from tracker.services.audit_list import Filters
 from tracker.web import access
 from tracker.web.forms import read_date
@@ -39,7 +41,13 @@ def index() -> str:
         actions=[(action.value, audit_list.DONE[action]) for action in AuditAction],
         older=url_for("audit.index", **query, before=page.older) if page.older else None,
         newest=url_for("audit.index", **query) if filters.before else None,
+        readings=[] if query or filters.before else _readings(),
     )
+
+
+def _readings() -> Sequence[BulkReading]:
+    """Whoever read unusually many patients of late, on the trail's first page."""
+    return bulk_reading.latest(db.session, access.current_clinic_id(), now=clock.now())
 
 
 @of_patient.get("/patients/<patient_id>/history")

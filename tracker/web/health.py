@@ -4,6 +4,7 @@ Without a sign-in, and so without anything that tells one clinic, person or pati
 """
 
 import hmac
+import logging
 from collections.abc import Iterator
 
 from flask import Blueprint, Response, abort, current_app, jsonify, request
@@ -14,12 +15,13 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
-from tracker import clock
+from tracker import clock, secret_files
 from tracker.db import db
 from tracker.services import heartbeat
 from tracker.services.health import Figures, Health, figures, health
-from tracker.settings import Mode, Settings
+from tracker.settings import SHORTEST_TOKEN, Mode, Settings
 
+log = logging.getLogger(__name__)
 blueprint = Blueprint("health", __name__)
 
 
@@ -58,13 +60,27 @@ def metrics() -> ResponseReturnValue:
 def _require_token() -> None:
     """With a token set it must be given; without one the page is closed in production."""
     settings = _settings()
-    if not settings.metrics_token:
+    if not settings.metrics_token and settings.metrics_token_file is None:
         if settings.mode is Mode.PRODUCTION:
             abort(404)
         return
+    token = _token(settings)
     given = request.headers.get("Authorization", "")
-    if not hmac.compare_digest(given.encode(), f"Bearer {settings.metrics_token}".encode()):
+    if token is None or not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
         abort(404)
+
+
+def _token(settings: Settings) -> str | None:
+    """As it stands in its file now. None, which opens nothing, for one that is not there or too short."""
+    try:
+        token = secret_files.current(settings.metrics_token, settings.metrics_token_file)
+    except secret_files.NoSecret:
+        log.error("the token of the metrics cannot be read: run tracker doctor")
+        return None
+    if len(token) < SHORTEST_TOKEN:
+        log.error("the token of the metrics is too short: run tracker doctor")
+        return None
+    return token
 
 
 class _Gauges(Collector):

@@ -11,7 +11,7 @@ from tracker.models.user import Role
 from tracker.services import people, single_sign_on
 from tracker.services.errors import Refused
 from tracker.services.people import Desk
-from tracker.web import access
+from tracker.web import access, provider
 from tracker.web.forms import BaseForm, ChoiceField, CleanEmailField, CleanStringField
 
 blueprint = Blueprint("people", __name__, url_prefix="/people")
@@ -24,6 +24,10 @@ ROLES = {
 }
 
 
+BY_LINK = "A link to choose a password goes there. It is good for 3 days."
+BY_PROVIDER = "They sign in with {}, which must have this address. Administrators get a link for a password."
+
+
 def _role_field() -> ChoiceField:
     pairs = [(role.value, text) for role, text in ROLES.items()]
     return ChoiceField("Role", [InputRequired("Choose a role.")], pairs=pairs, blank=None)
@@ -33,7 +37,7 @@ class InviteForm(BaseForm):
     email = CleanEmailField(
         "Work email",
         [InputRequired("Type the address."), Length(max=254)],
-        description="A link to choose a password goes there. It is good for 3 days.",
+        description=BY_LINK,
         render_kw={"autocomplete": "off"},
     )
     name = CleanStringField("Name", [InputRequired("Type the name.")], longest=200)
@@ -82,6 +86,8 @@ def require_of_clinic() -> ResponseReturnValue:
 @blueprint.route("/add", methods=["GET", "POST"])
 def add() -> ResponseReturnValue:
     form = InviteForm(data=None)
+    if not provider.passwords_for_all():
+        form.email.description = BY_PROVIDER.format(provider.needed().terms.name)
     if form.validate_on_submit():
         try:
             people.invite(

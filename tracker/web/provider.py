@@ -44,6 +44,7 @@ def terms_of(settings: Settings) -> Terms:
         prompt=Prompt(settings.oidc_prompt),
         ca_file=settings.oidc_ca_file,
         plain_http=settings.oidc_issuer.startswith("http://"),
+        client_secret_file=settings.oidc_client_secret_file,
     )
 
 
@@ -74,12 +75,15 @@ def has_link(user: User) -> bool:
     return find() is not None and single_sign_on.link_of(db.session, user.id) is not None
 
 
+def passwords_for_all() -> bool:
+    """Whether anyone may sign in with a password, not administrators alone."""
+    settings: Settings = current_app.extensions["settings"]
+    return settings.oidc_password == "everyone"  # nosec B105 # a word, no password
+
+
 def password_counts(user: User) -> bool:
     """Whether this person may sign in with a password, or only at the provider."""
-    settings: Settings = current_app.extensions["settings"]
-    if settings.oidc_password == "everyone":  # nosec B105 # a word, no password
-        return True
-    return single_sign_on.is_administrator(db.session, user)
+    return passwords_for_all() or single_sign_on.is_administrator(db.session, user)
 
 
 def password_suffices(user: User) -> bool:

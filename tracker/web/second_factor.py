@@ -15,10 +15,12 @@ from tracker.services import audit, notices, second_factors
 from tracker.services.actor import Actor
 from tracker.services.errors import Refused
 from tracker.services.throttle import FACTOR
+from tracker.services.web_sessions import hashed
 from tracker.web import access, authenticator, passkeys, sign_in, tries
 from tracker.web.forms import BaseForm, CleanStringField
 
 blueprint = Blueprint("second_factor", __name__, url_prefix="/second-factor")
+ASKED = "asked"  # the hash of the secret that this browser had made for an app
 CODES = "codes"  # sealed in the cookie for one page, as nothing else may keep them
 
 
@@ -48,6 +50,8 @@ def setting_up() -> tuple[WebSession, User]:
     row, user = access.half_way()
     if row.stage is Stage.SECOND_FACTOR:
         abort(redirect(access.next_step(row.stage), 303))
+    if row.stage is Stage.SET_UP and second_factors.has_any(db.session, user.id):
+        abort(redirect(url_for("sign_in.enter"), 303))  # set up meanwhile in another browser: show that
     if row.stage is Stage.FULL and row.fresh_until <= clock.now():
         abort(redirect(url_for("sign_in.confirm", next=url_for("account.index")), 303))
     return row, user
@@ -74,7 +78,8 @@ def _choice(form: PasskeyForm, row: WebSession, user: User) -> str:
 def start_app() -> ResponseReturnValue:
     """Make the secret that the app will hold."""
     _, user = setting_up()
-    second_factors.start_app(db.session, user.id, authenticator.new_secret(user.id))
+    made = second_factors.start_app(db.session, user.id, authenticator.new_secret(user.id))
+    session[ASKED] = hashed(made.secret)
     db.session.commit()
     return redirect(url_for("second_factor.app"), 303)
 
@@ -84,7 +89,7 @@ def app() -> ResponseReturnValue:
     """Scan the picture, type the first code."""
     row, user = setting_up()
     waiting = db.session.get(AuthenticatorApp, user.id)
-    plain = authenticator.plain_secret(waiting) if waiting is not None else None
+    plain = authenticator.plain_secret(waiting) if waiting is not None and _asked_for(waiting) else None
     if waiting is None or plain is None or waiting.confirmed_at is not None:
         return redirect(url_for("second_factor.set_up"), 303)
     form = CodeForm()
@@ -103,6 +108,11 @@ def app() -> ResponseReturnValue:
         typed_key=authenticator.typed_key(plain),
     )
     return page, 422 if form.is_submitted() else 200
+
+
+def _asked_for(waiting: AuthenticatorApp) -> bool:
+    """Whether this browser had the secret made: nobody else sees it, or has it taken into use."""
+    return session.get(ASKED) == hashed(waiting.secret)
 
 
 @blueprint.post("/passkeys")

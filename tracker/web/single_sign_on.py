@@ -33,6 +33,7 @@ from tracker.services.errors import Refused
 from tracker.services.openid import Prompt, Told, Unreachable, Untrusted
 from tracker.services.people import Desk
 from tracker.services.throttle import PROVIDER, START, TooMany
+from tracker.services.web_sessions import hashed
 from tracker.web import access, provider, sign_in, tries
 
 log = logging.getLogger(__name__)
@@ -198,7 +199,7 @@ def _enter(attempt: ProviderAttempt, told: Told) -> ResponseReturnValue:
     tries.right(PROVIDER, f"{told.issuer} {told.subject}")
     stage = _stage(user, told, is_new=found.is_new)
     web_sessions.forget_old(db.session, now=clock.now())
-    access.begin_session(user, stage=stage, by_provider=True)
+    access.begin_session(user, stage=stage, by_provider=True, provider_session=told.session)
     if not found.is_new:
         single_sign_on.used(db.session, user, now=clock.now())
     elif stage is Stage.SECOND_FACTOR:
@@ -246,6 +247,8 @@ def _confirmed(attempt: ProviderAttempt, told: Told) -> ResponseReturnValue:
     if not (told.second_factor or has_own) and second_factors.is_required(db.session, user):
         raise Turned(Why.ONE_FACTOR, told)
     tries.right(PROVIDER, f"{told.issuer} {told.subject}")
+    if row.by_provider and told.session:
+        row.provider_session = hashed(told.session)  # it may have begun a new one there
     wanted = access.safe_next(attempt.wanted)
     if has_own and not told.second_factor:
         access.step_down(row)

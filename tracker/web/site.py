@@ -31,6 +31,7 @@ from tracker.web import (
     payers,
     people,
     provider,
+    provider_sign_out,
     quick_find,
     reads,
     reports,
@@ -52,6 +53,7 @@ from tracker.web import (
 BLUEPRINTS = (
     sign_in.blueprint,
     single_sign_on.blueprint,
+    provider_sign_out.blueprint,
     today.blueprint,
     audit.blueprint,
     audit.of_patient,

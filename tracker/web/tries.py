@@ -33,6 +33,12 @@ def count_start(limit: Limit) -> None:
         throttle.take(db.session, limit, request.remote_addr or "", now=clock.now())
 
 
+def none_after_all(limit: Limit) -> None:
+    """What `count_start` counted was right, and takes nothing from the others. The caller commits."""
+    if is_apart():
+        throttle.give_back(db.session, limit, request.remote_addr or "", now=clock.now())
+
+
 def right(limit: Limit, subject: str) -> None:
     """It was right: the tries before it are forgotten, and it is none of its address. The caller commits."""
     throttle.forget(db.session, limit, subject)
