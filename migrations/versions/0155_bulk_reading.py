@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0155"
-down_revision = "0151"
+down_revision = "0152"
 
 
 def upgrade() -> None:

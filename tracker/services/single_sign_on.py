@@ -8,7 +8,6 @@ has here is asked for before the link is kept.
 import hashlib
 import hmac
 import secrets
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -125,14 +124,6 @@ def link_of(session: Db, user_id: str) -> ProviderLink | None:
     """Who a person is at the provider."""
     query = select(ProviderLink).where(ProviderLink.user_id == user_id, ProviderLink.removed_at.is_(None))
     return session.execute(query).scalar_one_or_none()
-
-
-def linked(session: Db, user_ids: Collection[str]) -> set[str]:
-    """Which of these people are connected."""
-    query = select(ProviderLink.user_id).where(
-        ProviderLink.user_id.in_(user_ids), ProviderLink.removed_at.is_(None)
-    )
-    return set(session.scalars(query))
 
 
 def connect(session: Db, user: User, issuer: str, subject: str, *, now: datetime) -> None:

@@ -63,10 +63,7 @@ def index() -> str:
 
 def _page(form: ClinicForm) -> str:
     found = people.people_of(db.session, access.current_clinic_id(), now=clock.now())
-    linked = single_sign_on.linked(db.session, [person.id for person in found if person.at_home])
-    return render_template(
-        "people/index.html", people=found, form=form, me=access.signed_in().id, linked=linked
-    )
+    return render_template("people/index.html", people=found, form=form, me=access.signed_in().id)
 
 
 @blueprint.post("/second-factor")
