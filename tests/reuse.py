@@ -39,6 +39,13 @@ def engine_of(self: SQLAlchemy, bind_key: str | None, options: dict[str, Any], a
     return _engines[address].execution_options()
 
 
+def leave(folder: str) -> None:
+    """Close what is open of a folder's database, as a program does at its end."""
+    for address, engine in _engines.items():
+        if folder in address:
+            engine.dispose()
+
+
 def builder_of(self: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
     """The function that writes a rule's URL depends on the rule alone."""
     key = self.rule, append_unknown, str(self.defaults), self.host, self.subdomain

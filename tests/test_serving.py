@@ -2,6 +2,7 @@
 
 import logging
 import os
+import runpy
 import secrets
 import signal
 import socket
@@ -15,9 +16,11 @@ from pathlib import Path
 
 import pytest
 
+import forked
 from clockwork import free_port
 from tracker.serving import LineWithIds
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 HOME = Path(__file__).resolve().parent.parent
 SLOW = """
 import sys, time
@@ -83,14 +86,9 @@ def run(tmp_path):
     """Run a program that is expected to end by itself."""
 
     def once(port, **more):
-        command = [sys.executable, "app.py"]
-        return subprocess.run(
-            command,
-            cwd=HOME,
-            env=environment(tmp_path, port, **more),
-            capture_output=True,
-            text=True,
-            timeout=30,
+        app = str(HOME / "app.py")
+        return forked.forked(
+            environment(tmp_path, port, **more), lambda: runpy.run_path(app, run_name="__main__")
         )
 
     return once

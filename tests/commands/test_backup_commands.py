@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+import forked
 from tracker.running import running
 from tracker.services import backups
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 HOME = Path(__file__).resolve().parent.parent.parent
 
 
@@ -38,6 +40,10 @@ class Caller:
         }
 
     def __call__(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return forked.tracker(self.environment, *words)
+
+    def started_anew(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """The same by a Python of its own."""
         command = [sys.executable, "-c", "from tracker.cli import main; main()", *words]
         return subprocess.run(
             command, cwd=HOME, env=self.environment, capture_output=True, text=True, timeout=120, check=False
@@ -141,7 +147,7 @@ def test_the_doctor_looks_while_another_writes(clinic, tmp_path):
 
 
 def test_a_command_on_a_database_without_tables_says_how_to_make_them(tmp_path):
-    asked = Caller(tmp_path)("user", "list")
+    asked = Caller(tmp_path).started_anew("user", "list")
 
     assert asked.returncode == 1
     assert "no such table" in asked.stderr

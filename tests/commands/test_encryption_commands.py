@@ -4,16 +4,12 @@ import os
 import re
 import shutil
 import subprocess
-import sys
-import tempfile
-import traceback
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
+import forked
 from tracker.cipher import is_plain
-from tracker.cli import main
 from tracker.running import running
 from tracker.services import backups
 
@@ -37,39 +33,9 @@ class Caller:
         }
 
     def __call__(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """In a process of its own, which spares the start of another Python."""
-        with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
-            child = os.fork()
-            if child == 0:
-                self._become(list(words), out.fileno(), err.fileno())
-            code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-            out.seek(0)
-            err.seek(0)
-            done = subprocess.CompletedProcess(words, code, out.read(), err.read())
+        done = forked.tracker(self.environment, *words)
         assert "Traceback" not in done.stderr, done.stderr
         return done
-
-    def _become(self, words: list[str], out: int, err: int) -> NoReturn:
-        code = 3
-        try:
-            os.dup2(out, 1)
-            os.dup2(err, 2)
-            sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", closefd=False)  # noqa: SIM115
-            os.environ.clear()
-            os.environ.update(self.environment)
-            sys.argv = ["tracker", *words]
-            main()
-            code = 0
-        except SystemExit as end:
-            code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
-            if isinstance(end.code, str):
-                print(end.code, file=sys.stderr)
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(code)
 
     def does(self, *words: str) -> str:
         done = self(*words)

@@ -108,3 +108,5 @@ TABLES = {
         _cause_rows,
     ),
 }
+# Of whose rows the record of what was taken out counts each as a patient.
+NAME_PATIENTS = {"lapses"}

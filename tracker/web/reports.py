@@ -68,7 +68,13 @@ def file() -> Response:
         action=AuditAction.EXPORTED,
         at=clock.now(),
         table_name="report",
-        new={"table": name, "from": str(period.first), "to": str(period.last), "count": count},
+        new={
+            "table": name,
+            "from": str(period.first),
+            "to": str(period.last),
+            "rows": count,
+            "count": count if name in report_files.NAME_PATIENTS else 0,
+        },
     )
     db.session.commit()
     answer = Response(parcel, content_type="text/csv; charset=utf-8")
