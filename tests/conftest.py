@@ -5,7 +5,9 @@ Tests of models and services run twice: on SQLite in memory and on a real Postgr
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from sqlite3 import Connection
 
 import pytest
 from argon2 import PasswordHasher
@@ -42,18 +44,34 @@ reuse.begin()
 COMPILED = reuse.Compiled()
 
 
-@pytest.fixture(scope="session")
-def empty_tables() -> bytes:
-    """A database with every table, made once and copied into each test's memory."""
-    app = create_app(Settings(mode=Mode.TEST, instance=Path(), database_url=MEMORY, secret_key="x" * 32))
+@contextmanager
+def in_memory(image: bytes | None = None) -> Iterator[Connection]:
+    """An app with a database in memory, filled with the image of one."""
+    app = create_core(Settings(mode=Mode.TEST, instance=Path(), database_url=MEMORY, secret_key="x" * 32))
     with app.app_context():
-        db.create_all()
         connection = db.engine.raw_connection()
-        image: bytes = connection.driver_connection.serialize()
+        if image is not None:
+            connection.driver_connection.deserialize(image)
+        yield connection.driver_connection
         connection.close()
         db.session.remove()
         db.engine.dispose()
-    return image
+
+
+@pytest.fixture(scope="session")
+def empty_tables() -> bytes:
+    """A database with every table, made once and copied into each test's memory."""
+    with in_memory() as connection:
+        db.create_all()
+        return connection.serialize()
+
+
+@pytest.fixture(scope="session")
+def cast_tables(empty_tables: bytes) -> bytes:
+    """The same with the cast."""
+    with in_memory(empty_tables) as connection:
+        make.cast(db.session)
+        return connection.serialize()
 
 
 def room_of(path: Path) -> str:
@@ -110,8 +128,9 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture
-def app(request: pytest.FixtureRequest, settings: Settings, empty_tables: bytes) -> Iterator[Flask]:
-    """An app with an empty database; with its pages where the room has to do with them."""
+def app(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Flask]:
+    """An app with its database, empty or with the cast; with its pages where the room has to do with them."""
+    image = request.getfixturevalue("cast_tables" if "cast" in request.fixturenames else "empty_tables")
     pages = room_of(request.path) not in BOTH_DATABASES
     app = create_app(settings) if pages else create_core(settings)
     app.config["TESTING"] = True
@@ -119,7 +138,7 @@ def app(request: pytest.FixtureRequest, settings: Settings, empty_tables: bytes)
     with app.app_context():
         if settings.database_url == MEMORY:
             connection = db.engine.raw_connection()
-            connection.driver_connection.deserialize(empty_tables)
+            connection.driver_connection.deserialize(image)
             connection.close()
         yield app
         db.session.remove()
@@ -142,6 +161,6 @@ def runner(app: Flask) -> FlaskCliRunner:
 
 
 @pytest.fixture
-def cast(session: scoped_session[Session]) -> make.Cast:
+def cast(session: scoped_session[Session], settings: Settings) -> make.Cast:
     """Ana and Ben of the renal clinic, Cleo of another clinic, Dana the administrator."""
-    return make.cast(session)
+    return make.known_cast(session) if settings.database_url == MEMORY else make.cast(session)

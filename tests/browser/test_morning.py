@@ -58,8 +58,9 @@ class Hands:
 
     def reach(self, what: Locator) -> None:
         expect(what).to_be_visible()
+        found = what.element_handle()  # looked up once, not at each press
         for _ in range(200):
-            if what.evaluate("each => each === document.activeElement"):
+            if found.evaluate("each => each === document.activeElement"):
                 return
             self.page.keyboard.press("Tab")
         raise AssertionError(f"Tab does not reach {what}")
