@@ -188,7 +188,8 @@ class AlertEvent(ClinicRow, Base):
     __table_args__ = of_patient(
         belongs_to("alert"),
         Index(None, "clinic_id", "alert_id", "at"),
-        Index(None, "clinic_id", "at"),
+        # What happened since an instant, by kind, newest first, is read without the rows.
+        Index("ix_alert_event_happened", "clinic_id", "at", "id", "kind", "actor_id", "patient_id"),
     )
 
     patient_id: Mapped[str] = mapped_column(row_id())

@@ -142,7 +142,7 @@ def _recent(
         newest = (
             select(literal(number).label("number"), table.patient_id, table.at, table.id)
             .where(mine, same)
-            .order_by(table.at.desc(), table.id)
+            .order_by(table.at.desc(), table.id.desc())
             .limit(NAMED)
             .subquery()
         )
@@ -151,7 +151,7 @@ def _recent(
     return (
         select(recent.c.number, *who_columns())
         .join(Patient, and_(Patient.clinic_id == clinic_id, Patient.id == recent.c.patient_id))
-        .order_by(recent.c.number, recent.c.at.desc(), recent.c.id)
+        .order_by(recent.c.number, recent.c.at.desc(), recent.c.id.desc())
     )
 
 

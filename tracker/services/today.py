@@ -1,7 +1,7 @@
 """The morning's questions: who runs out uncovered, what is due, what starts, what comes, what happened."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -176,11 +176,20 @@ def _near_rows(session: Db, clinic_id: str, on: date, most: int) -> list[tuple[A
         PatientCheck.earliest_denial_on,
         PatientCheck.run_out_on,
         User.name,
-        PatientCheck.answer["earliest_denial"],
     ).where(_near(on))
     left = func.coalesce(PatientCheck.run_out_on, PatientCheck.earliest_denial_on)
     order = left, PatientCheck.earliest_denial_on, Patient.name_key, Patient.id
-    return [tuple(row) for row in session.execute(query.order_by(*order).limit(most))]
+    rows = [tuple(row) for row in session.execute(query.order_by(*order).limit(most))]
+    denials = _denials(session, clinic_id, [row[0] for row in rows])
+    return [(*row, denials.get(row[0])) for row in rows]
+
+
+def _denials(session: Db, clinic_id: str, patient_ids: Collection[str]) -> dict[str, Any]:
+    """The earliest denial of each, from the long answers of those who are shown and of nobody else."""
+    query = select(PatientCheck.patient_id, PatientCheck.answer["earliest_denial"]).where(
+        PatientCheck.clinic_id == clinic_id, PatientCheck.patient_id.in_(patient_ids)
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def _near(on: date) -> ColumnElement[bool]:
