@@ -12,6 +12,9 @@ def upgrade() -> None:
         batch.create_index(
             "ix_alert_event_happened", ["clinic_id", "at", "id", "kind", "actor_id", "patient_id"]
         )
+    for table in ("contact_log", "authorization_move"):
+        with op.batch_alter_table(table) as batch:
+            batch.create_index(op.f(f"ix_{table}_clinic_id_at"), ["clinic_id", "at"])
     if op.get_bind().dialect.name == "sqlite":
         op.create_index(
             "ix_patient_check_marks",

@@ -29,6 +29,7 @@ class AuthorizationMove(ClinicRow, Base):
     __table_args__ = of_patient(
         belongs_to("payer_authorization", column="authorization_id"),
         Index(None, "clinic_id", "authorization_id", "at"),
+        Index(None, "clinic_id", "at"),
         CheckConstraint("from_status <> to_status", name="moves"),
     )
 
@@ -57,6 +58,7 @@ class ContactLog(ClinicRow, Base):
         belongs_to("contact_log", column="answers_id"),
         Index(None, "clinic_id", "authorization_id"),
         Index(None, "clinic_id", "promised_on"),
+        Index(None, "clinic_id", "at"),
         CheckConstraint("answers_id IS NULL OR answers_id <> id", name="answers_another"),
     )
 

@@ -1,11 +1,25 @@
 """What happened since yesterday: what opened and closed by itself, and what colleagues did."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from itertools import count
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    Subquery,
+    and_,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+)
 
 from tracker.models.alert import AlertEvent, AlertEventKind
 from tracker.models.authorization_log import AuthorizationMove, ContactLog
@@ -45,23 +59,14 @@ class Happened:
 def happened(session: Db, *, clinic_id: str, since: datetime, me: str | None = None) -> list[Happened]:
     """What opened and closed, then what colleagues of `me` did, the newest first, then the rest.
 
-    Six queries, however much happened.
+    Two queries, however much happened.
     """
+    sources = _sources(clinic_id, since, me)
+    groups = [_Group(*row) for row in session.execute(union_all(*map(_counted, sources, count())))]
+    names = _names(session, clinic_id, sources, groups)
     found = [
-        *_grouped(session, ALERT, AlertEvent, AlertEvent.kind, _itself(), clinic_id, since, by=False),
-        *_grouped(session, ALERT, AlertEvent, AlertEvent.kind, _acts(me), clinic_id, since),
-        *_grouped(
-            session, CONTACT, ContactLog, ContactLog.channel, _others(ContactLog, me), clinic_id, since
-        ),
-        *_grouped(
-            session,
-            MOVE,
-            AuthorizationMove,
-            AuthorizationMove.move,
-            _others(AuthorizationMove, me),
-            clinic_id,
-            since,
-        ),
+        Happened(sources[each.source].name, each.kind, each.actor, each.times, each.at, names.get(number, ()))
+        for number, each in enumerate(groups)
     ]
     return sorted(found, key=_order)
 
@@ -87,73 +92,88 @@ def _itself() -> ColumnElement[bool]:
     return AlertEvent.kind.in_(BY_ITSELF)
 
 
-def _acts(me: str | None) -> ColumnElement[bool]:
-    return and_(AlertEvent.kind.not_in(BY_ITSELF), _others(AlertEvent, me))
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A table of what happened: which rows, of which kinds. `by`: apart for each actor."""
+
+    name: str
+    table: Any
+    kind: Any
+    rows: ColumnElement[bool]
+    by: bool = True
+
+    @property
+    def keys(self) -> tuple[Any, Any]:
+        """What a group has in common: its kind as it is written, and who did it."""
+        actor = self.table.actor if self.by else null()
+        return type_coerce(self.kind, String), type_coerce(actor, String)
 
 
-def _others(table: Any, me: str | None) -> ColumnElement[bool]:
-    return or_(table.actor_id.is_(None), table.actor_id != (me or ""))
+class _Group(NamedTuple):
+    source: int
+    kind: str
+    actor: str | None
+    times: int
+    at: datetime
 
 
-def _grouped(
-    session: Db,
-    name: str,
-    table: Any,
-    kind: Any,
-    wanted: ColumnElement[bool],
-    clinic_id: str,
-    since: datetime,
-    *,
-    by: bool = True,
-) -> Iterable[Happened]:
-    """A line for each kind, and for each actor if `by`."""
-    mine = and_(table.clinic_id == clinic_id, table.at >= since, wanted)
-    keys = [kind, table.actor] if by else [kind]
-    counts = session.execute(
-        select(*keys, func.count(), func.max(table.at)).where(mine).group_by(*keys)
-    ).all()
-    if not counts:
-        return
-    groups = [(row[:-2], row[-2:]) for row in map(tuple, counts)]
-    names: dict[int, list[Who]] = {}
-    for number, *who in map(
-        tuple, session.execute(_recent(table, keys, mine, [key for key, _ in groups], clinic_id))
-    ):
-        names.setdefault(number, []).append(Who(*who))
-    for number, (key, (count, at)) in enumerate(groups):
-        shown = _different(names.get(number, ()))
-        yield Happened(name, str(key[0].value), key[1] if by else None, count, at, shown)
+def _sources(clinic_id: str, since: datetime, me: str | None) -> Sequence[_Source]:
+    def rows(table: Any, *wanted: ColumnElement[bool]) -> ColumnElement[bool]:
+        return and_(table.clinic_id == clinic_id, table.at >= since, *wanted)
+
+    def others(table: Any) -> ColumnElement[bool]:
+        return or_(table.actor_id.is_(None), table.actor_id != (me or ""))
+
+    event, contact, move = AlertEvent, ContactLog, AuthorizationMove
+    return (
+        _Source(ALERT, event, event.kind, rows(event, _itself()), by=False),
+        _Source(ALERT, event, event.kind, rows(event, event.kind.not_in(BY_ITSELF), others(event))),
+        _Source(CONTACT, contact, contact.channel, rows(contact, others(contact))),
+        _Source(MOVE, move, move.move, rows(move, others(move))),
+    )
 
 
-def _recent(
-    table: Any,
-    keys: Sequence[Any],
-    mine: ColumnElement[bool],
-    groups: Sequence[tuple[Any, ...]],
-    clinic_id: str,
-) -> Select[Any]:
-    """Whom the last few of each group are about: a group's number and the patient.
+def _counted(source: _Source, number: int) -> Select[*tuple[Any, ...]]:
+    """How many of each kind, and when the last was."""
+    keys = source.keys if source.by else source.keys[:1]
+    return (
+        select(literal(number), *source.keys, func.count(), func.max(source.table.at))
+        .where(source.rows)
+        .group_by(*keys)
+    )
+
+
+def _names(
+    session: Db, clinic_id: str, sources: Sequence[_Source], groups: Sequence[_Group]
+) -> dict[int, list[Who]]:
+    """Whom the last few of each group are about, by its number.
 
     A group is read from its newest row on and no further than it is shown.
     """
-    parts = []
-    for number, group in enumerate(groups):
-        same = and_(*(key == value for key, value in zip(keys, group, strict=True)))
-        newest = (
-            select(literal(number).label("number"), table.patient_id, table.at, table.id)
-            .where(mine, same)
-            .order_by(table.at.desc(), table.id.desc())
-            .limit(NAMED)
-            .subquery()
-        )
-        parts.append(select(newest))
+    if not groups:
+        return {}
+    parts = [select(_last_of(sources[each.source], each, number)) for number, each in enumerate(groups)]
     recent = union_all(*parts).subquery()
-    return (
+    query = (
         select(recent.c.number, *who_columns())
         .join(Patient, and_(Patient.clinic_id == clinic_id, Patient.id == recent.c.patient_id))
         .order_by(recent.c.number, recent.c.at.desc(), recent.c.id.desc())
     )
+    found: dict[int, dict[str, Who]] = {}
+    for row in session.execute(query):
+        who = Who(*row[1:])
+        found.setdefault(row[0], {}).setdefault(who.id, who)
+    return {number: list(people.values()) for number, people in found.items()}
 
 
-def _different(names: Iterable[Who]) -> list[Who]:
-    return list({who.id: who for who in names}.values())
+def _last_of(source: _Source, group: _Group, number: int) -> Subquery:
+    table = source.table
+    kind, actor = source.keys
+    same = (kind == group.kind, actor == group.actor) if source.by else (kind == group.kind,)
+    return (
+        select(literal(number).label("number"), table.patient_id, table.at, table.id)
+        .where(source.rows, *same)
+        .order_by(table.at.desc(), table.id.desc())
+        .limit(NAMED)
+        .subquery()
+    )
