@@ -26,9 +26,9 @@ FINGER = {
 
 
 @pytest.fixture(scope="module")
-def clinic_address(tmp_path_factory):
+def clinic_address(quick_folder):
     """A real clinic that asks for a second factor, under a name: passkeys want no bare number."""
-    folder = tmp_path_factory.mktemp("accounts")
+    folder = quick_folder("accounts")
     settings = Settings(
         mode=Mode.TEST, instance=folder, secret_key="a secret of the tests, long enough to be one"
     )

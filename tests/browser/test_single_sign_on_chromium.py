@@ -46,12 +46,12 @@ def issuer_and_port(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def clinic(issuer_and_port, tmp_path_factory):
+def clinic(issuer_and_port, quick_folder):
     """A clinic that asks for two factors, with Ana in it, and the address of its tracker."""
     issuer, port = issuer_and_port
     settings = Settings(
         mode=Mode.TEST,
-        instance=tmp_path_factory.mktemp("instance"),
+        instance=quick_folder("clinic"),
         secret_key="a secret of the tests, long enough to be one",
         port=port,
         oidc_issuer=issuer,
