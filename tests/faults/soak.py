@@ -4,6 +4,7 @@ Without arguments, all of it. Runs in rounds and prints each; every round that i
 of the folder, so that a run that is stopped goes on where it was. Ends with 1 if anything was wrong.
 """
 
+import fcntl
 import json
 import subprocess
 import sys
@@ -26,6 +27,14 @@ def main() -> int:
     given = dict(argument.split("=", 1) for argument in sys.argv[1:] if argument.partition("=")[2])
     folder = Path(given.pop("folder", "/tmp/tracker-soak"))
     folder.mkdir(parents=True, exist_ok=True)
+    lock = (folder / "lock").open(
+        "w"
+    )  # held to the end: two runs in one folder would take each other's clinic
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print(f"Another run is under way in {folder}. Give this one a folder of its own, or wait.")
+        return 2
     kept = folder / "soak.jsonl"
     done = [json.loads(line) for line in kept.read_text().splitlines()] if kept.exists() else []
     names = {each["round"] for each in done}
