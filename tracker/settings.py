@@ -284,6 +284,11 @@ class Settings(BaseModel):
         return self.database_url or f"sqlite:///{(self.instance / 'tracker.db').resolve()}"
 
     @property
+    def passwords_for_all(self) -> bool:
+        """Whether anyone may sign in with a password, not administrators alone."""
+        return self.oidc_password == "everyone"  # nosec B105 # a word, no password
+
+    @property
     def secret_keys(self) -> tuple[str, ...]:
         """The secret key and those of before, newest first. A key with a blank in it stands on a line."""
         old = self.old_secret_keys
@@ -389,10 +394,6 @@ def _with_secret(settings: Settings) -> Settings:
 def describe() -> list[tuple[str, str, str]]:
     """(variable, default, meaning) of every setting."""
     return [
-        (
-            PREFIX + name.upper(),
-            str(field.default if field.default is not None else ""),
-            field.description or "",
-        )
-        for name, field in Settings.model_fields.items()
+        (PREFIX + name.upper(), "" if each.default is None else str(each.default), each.description or "")
+        for name, each in Settings.model_fields.items()
     ]

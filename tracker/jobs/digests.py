@@ -5,7 +5,9 @@ import logging
 from sqlalchemy import select
 
 from tracker.db import reading
+from tracker.jobs.each_clinic import in_each
 from tracker.jobs.mailer import Office
+from tracker.models.base import Db
 from tracker.models.clinic import Clinic
 from tracker.services import digest, heartbeat
 
@@ -22,15 +24,8 @@ def write_digests(office: Office) -> int:
         clinics = [] if doubtful else session.execute(select(Clinic.id).order_by(Clinic.id)).scalars().all()
         due = [each for each in clinics if digest.due_for(session, each, office.clock())]
         session.rollback()
-    return sum(_write(office, clinic_id) for clinic_id in due)
 
+    def write(session: Db, clinic_id: str) -> int:
+        return digest.write_due(session, clinic_id, office.clock())
 
-def _write(office: Office, clinic_id: str) -> int:
-    try:
-        with office.open_session() as session:
-            count = digest.write_due(session, clinic_id, office.clock())
-            session.commit()
-    except Exception as error:
-        log.error("digests not written", extra={"clinic_id": clinic_id, "error": type(error).__name__})
-        return 0
-    return count
+    return in_each(office, due, write, log=log, trouble="digests not written")

@@ -3,7 +3,9 @@
 import logging
 
 from tracker.db import reading
+from tracker.jobs.each_clinic import in_each
 from tracker.jobs.mailer import Office
+from tracker.models.base import Db
 from tracker.services import bulk_reading, heartbeat
 
 log = logging.getLogger(__name__)
@@ -18,19 +20,10 @@ def look_back_all(office: Office) -> int:
         doubtful = heartbeat.clock_is_doubtful(session, office.clock())
         clinics = [] if doubtful else bulk_reading.clinics_to_look_at(session, office.clock())
         session.rollback()
-    return sum(_look_back(office, clinic_id) for clinic_id in clinics)
 
-
-def _look_back(office: Office, clinic_id: str) -> int:
-    try:
-        with office.open_session() as session:
-            most = office.settings.reading_notice
-            count = bulk_reading.look_back(session, clinic_id, most=most, now=office.clock())
-            session.commit()
-    except Exception as error:
-        log.error(
-            "reads of yesterday not looked through",
-            extra={"clinic_id": clinic_id, "error": type(error).__name__},
+    def look(session: Db, clinic_id: str) -> int:
+        return bulk_reading.look_back(
+            session, clinic_id, most=office.settings.reading_notice, now=office.clock()
         )
-        return 0
-    return count
+
+    return in_each(office, clinics, look, log=log, trouble="reads of yesterday not looked through")

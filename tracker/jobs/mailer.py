@@ -201,8 +201,9 @@ def _write(office: Office, session: Db, row_id: str, now: datetime) -> tuple[Let
 
 def _provider_of(session: Db, user_id: str, settings: Settings) -> str | None:
     """Where this person signs in, if a password of theirs would open nothing."""
-    closed = settings.oidc_password != "everyone"  # nosec B105 # a word, no password
-    if not closed or single_sign_on.is_administrator(session, session.get_one(User, user_id)):
+    if settings.passwords_for_all:
+        return None
+    if single_sign_on.is_administrator(session, session.get_one(User, user_id)):
         return None
     return settings.oidc_name
 

@@ -97,3 +97,20 @@ def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[dict[str
     """Only what changed, before and after."""
     changed = [name for name in new if old.get(name) != new[name]]
     return {name: old.get(name) for name in changed}, {name: new[name] for name in changed}
+
+
+def clinic_changed(
+    session: Db, clinic_id: str, *, old: Mapping[str, Any], new: Mapping[str, Any], actor: Actor, at: datetime
+) -> None:
+    """Settings of a clinic were changed: what they were, and what they are."""
+    record(
+        session,
+        clinic_id=clinic_id,
+        actor=actor,
+        action=AuditAction.CHANGED,
+        at=at,
+        table_name="clinic",
+        row_key=clinic_id,
+        old=old,
+        new=new,
+    )

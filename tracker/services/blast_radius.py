@@ -24,12 +24,11 @@ from tracker.rules.check import check
 from tracker.rules.words import AlertCode, Severity
 from tracker.services.foretelling import UNOWNED, names_in_charge, storms
 from tracker.services.loading import load_cases
-from tracker.services.patients import Who, who_columns
+from tracker.services.patients import WHO, Who, who_columns
 
 LOOKED_AT_LEAST = 400
 LOOK_SECONDS = 3.0  # and as many more as can be decided in this time, which is needed twice
 BATCH = 200
-WHO = 5
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,8 @@ from tracker.models.patient import Patient, PatientCheck
 from tracker.rules.words import AlertCode, AuthorizationStatus
 from tracker.services.fill_marks import count_marks, marks_together, read_marks
 from tracker.services.kept_answer import FillResult
-from tracker.services.patients import Who, checked, who_columns
+from tracker.services.patients import WHO, Who, checked, who_columns
 
-WHO = 5
 UNOWNED = "unowned"
 PATIENT_OWNER: ColumnElement[Any] = Patient.owner_id.expression
 ALERT_OWNER: ColumnElement[Any] = func.coalesce(Alert.owner_id, Patient.owner_id)

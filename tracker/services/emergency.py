@@ -225,15 +225,5 @@ def set_policy(session: Db, clinic: Clinic, *, on: bool, minutes: int, actor: Ac
     clinic.emergency_on, clinic.emergency_minutes = on, minutes
     old, new = audit.difference(before, {"emergency_on": on, "emergency_minutes": minutes})
     if new:
-        audit.record(
-            session,
-            clinic_id=clinic.id,
-            actor=actor,
-            action=AuditAction.CHANGED,
-            at=now,
-            table_name="clinic",
-            row_key=clinic.id,
-            old=old,
-            new=new,
-        )
+        audit.clinic_changed(session, clinic.id, old=old, new=new, actor=actor, at=now)
     session.flush()

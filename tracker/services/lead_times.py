@@ -5,7 +5,6 @@ from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
 
-from tracker.models.audit import AuditAction
 from tracker.models.base import Db
 from tracker.models.clinic import Clinic
 from tracker.services import audit, checking
@@ -31,10 +30,9 @@ def change(
         raise Conflict(
             "A colleague has changed the clinic's settings meanwhile. Open the page again, then decide."
         )
-    old = {name: getattr(clinic, name) for name in values if getattr(clinic, name) != values[name]}
-    if not old:
+    old, new = audit.difference({name: getattr(clinic, name) for name in values}, values)
+    if not new:
         raise Refused("Nothing is changed.")
-    new = {name: values[name] for name in old}
     try:
         with session.begin_nested():
             for name, value in new.items():
@@ -42,15 +40,5 @@ def change(
             session.flush()
     except IntegrityError:
         raise Refused("Days are from 0 to 365, the threshold from 1 to 100 percent.") from None
-    audit.record(
-        session,
-        clinic_id=clinic.id,
-        actor=actor,
-        action=AuditAction.CHANGED,
-        at=now,
-        table_name="clinic",
-        row_key=clinic.id,
-        old=old,
-        new=new,
-    )
+    audit.clinic_changed(session, clinic.id, old=old, new=new, actor=actor, at=now)
     return checking.mark_due(session, clinic_id=clinic.id)

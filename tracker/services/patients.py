@@ -64,6 +64,9 @@ def who_columns() -> tuple[Any, ...]:
     return Patient.id, Patient.family, Patient.given, Patient.birth_date, Patient.mrn
 
 
+WHO = len(who_columns())  # where what follows them in a row begins
+
+
 def last_page(total: int, size: int = PAGE) -> int:
     """The number of the last page; an empty list has one page."""
     return max(1, -(-total // size))

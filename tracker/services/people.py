@@ -19,7 +19,7 @@ from tracker.models.second_factor import AuthenticatorApp, Passkey
 from tracker.models.user import Membership, Role, User
 from tracker.services import handover, memberships, notices, second_factors, throttle, users, web_sessions
 from tracker.services.actor import Actor
-from tracker.services.audit import record
+from tracker.services.audit import clinic_changed, record
 from tracker.services.errors import NotFound, Refused
 
 
@@ -206,18 +206,10 @@ def start_over(session: Db, desk: Desk, user_id: str) -> None:
 def require_of_clinic(session: Db, desk: Desk, *, required: bool) -> None:
     """Whether everyone of a clinic needs a second factor."""
     clinic = session.get_one(Clinic, desk.clinic_id)
-    old, clinic.second_factor_required = clinic.second_factor_required, required
-    record(
-        session,
-        clinic_id=desk.clinic_id,
-        actor=desk.actor,
-        action=AuditAction.CHANGED,
-        at=desk.now,
-        table_name="clinic",
-        row_key=desk.clinic_id,
-        old={"second_factor_required": old},
-        new={"second_factor_required": required},
-    )
+    old = {"second_factor_required": clinic.second_factor_required}
+    clinic.second_factor_required = required
+    new = {"second_factor_required": required}
+    clinic_changed(session, desk.clinic_id, old=old, new=new, actor=desk.actor, at=desk.now)
     session.flush()
 
 

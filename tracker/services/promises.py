@@ -13,9 +13,8 @@ from tracker.models.authorization_log import AuthorizationMove, ContactLog
 from tracker.models.base import Db
 from tracker.models.patient import Patient
 from tracker.models.payer import Payer
-from tracker.services.patients import Who, who_columns
+from tracker.services.patients import WHO, Who, who_columns
 
-WHO = 5
 LOOK_BACK = timedelta(days=60)  # an older promise still shows as late on its patient's page
 
 

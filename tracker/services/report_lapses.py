@@ -19,7 +19,7 @@ from tracker.models.base import Db
 from tracker.models.clinic import Clinic
 from tracker.models.patient import Patient
 from tracker.rules.words import AlertCode
-from tracker.services.patients import Who, who_columns
+from tracker.services.patients import WHO, Who, who_columns
 from tracker.services.report_period import Period
 
 # Causes for which a fill is refused for want of a coverage or an authorization.
@@ -42,7 +42,6 @@ LAPSES = (
     AlertCode.COVERAGE_ENDING,
 )
 CODES = [code.value for code in LAPSES]
-WHO = 5
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,14 +21,13 @@ from tracker.services.deadlines import Due, Part, due
 from tracker.services.fill_marks import count_marks, marks_together
 from tracker.services.kept_answer import FillResult
 from tracker.services.next_acts import NextAct, first_request, next_act
-from tracker.services.patients import Who, checked, who_columns
+from tracker.services.patients import WHO, Who, checked, who_columns
 from tracker.services.since import Happened, happened
 from tracker.services.unowned import unowned_count
 from tracker.services.worklist import AlertLine
 
 DAYS_AHEAD = 14
 WEEKS_AHEAD = 12
-WHO = 5
 # Causes that a renewal in time would end, or that keep one from being asked for.
 ABOUT_RENEWAL = (
     *RENEWALS,

@@ -18,9 +18,7 @@ from tracker.rules.what_to_do import first_act
 from tracker.rules.words import AlertCode, Severity
 from tracker.services import proof
 from tracker.services.errors import NotFound
-from tracker.services.patients import Who, who_columns
-
-WHO = 5
+from tracker.services.patients import WHO, Who, who_columns
 
 
 @dataclass(frozen=True, slots=True)

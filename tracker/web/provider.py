@@ -76,9 +76,8 @@ def has_link(user: User) -> bool:
 
 
 def passwords_for_all() -> bool:
-    """Whether anyone may sign in with a password, not administrators alone."""
     settings: Settings = current_app.extensions["settings"]
-    return settings.oidc_password == "everyone"  # nosec B105 # a word, no password
+    return settings.passwords_for_all
 
 
 def password_counts(user: User) -> bool:
