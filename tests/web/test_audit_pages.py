@@ -168,3 +168,11 @@ def test_who_read_unusually_many_patients_stands_above_the_events(client, sessio
     assert "1,234" in text
     assert f'href="{link}"' in text
     assert "Unusually many patients read" not in client.get(html.unescape(link)).text
+
+
+def test_a_day_beyond_all_records_is_refused_in_words(client, cast):
+    sign_in(client, "dana")
+    answer = client.get("/audit?to=9999-12-31")
+
+    assert answer.status_code == 200
+    assert "Give a date between 1900 and 2199." in answer.text

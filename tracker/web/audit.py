@@ -1,9 +1,8 @@
 """Who read and changed what: the clinic's trail for leads, a patient's history for everyone."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template, request, url_for
 
@@ -15,8 +14,9 @@ from tracker.models.patient import Patient
 from tracker.models.user import Role
 from tracker.services import audit_list, bulk_reading
 from tracker.services.audit_list import Filters
+from tracker.services.clinic_day import day_starts_at
 from tracker.web import access
-from tracker.web.forms import read_date
+from tracker.web.forms import asked_day
 
 blueprint = Blueprint("audit", __name__)
 of_patient = Blueprint("history", __name__)
@@ -86,7 +86,7 @@ def _before() -> int | None:
 def _filters(query: dict[str, Any]) -> tuple[Filters, dict[str, str]]:
     """What was asked, and what of it cannot be read, by field."""
     faults: dict[str, str] = {}
-    first, last = (_day(query.get(name), name, faults) for name in ("from", "to"))
+    first, last = (asked_day(query.get(name), name, faults) for name in ("from", "to"))
     action = query.get("action", "")
     filters = Filters(
         actor_id=_row_id(query.get("person")),
@@ -99,19 +99,8 @@ def _filters(query: dict[str, Any]) -> tuple[Filters, dict[str, str]]:
     return filters, faults
 
 
-def _day(text: str | None, name: str, faults: dict[str, str]) -> date | None:
-    if not text:
-        return None
-    try:
-        return read_date(text, access.today)
-    except ValueError as error:
-        faults[name] = str(error)
-        return None
-
-
 def _midnight(on: date) -> datetime:
-    zone = ZoneInfo(access.current_clinic().time_zone)
-    return datetime(on.year, on.month, on.day, tzinfo=zone).astimezone(UTC)
+    return day_starts_at(on, access.current_clinic().time_zone)
 
 
 def _row_id(text: str | None) -> str | None:

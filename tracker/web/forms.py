@@ -126,14 +126,29 @@ class DateField(TypedField):
         super().__init__(label, validators, **more)
 
     def read(self, text: str) -> date:
-        value = read_date(text, access.today)
-        if not EARLIEST <= value <= LATEST:
-            raise ValueError("Give a date between 1900 and 2199.")
-        return value
+        return read_date(text, access.today)
 
 
 def read_date(text: str, today: Callable[[], date]) -> date:
-    """The date that a person typed. Raises ValueError with the cure."""
+    """The date that a person typed. Raises ValueError with the cure, also for one that no record has."""
+    value = _typed_date(text, today)
+    if not EARLIEST <= value <= LATEST:
+        raise ValueError("Give a date between 1900 and 2199.")
+    return value
+
+
+def asked_day(text: str | None, name: str, faults: dict[str, str]) -> date | None:
+    """A day in an address; None for none, and for one that cannot be: then `faults` says why, by name."""
+    if not text:
+        return None
+    try:
+        return read_date(text.strip()[:40], access.today)
+    except ValueError as error:
+        faults[name] = str(error)
+        return None
+
+
+def _typed_date(text: str, today: Callable[[], date]) -> date:
     lowered = text.lower()
     if ahead := AHEAD.fullmatch(lowered):
         return today() + timedelta(days=int(ahead[1]))

@@ -4,6 +4,10 @@ import tempfile
 from collections.abc import Iterator
 from typing import IO
 
+from werkzeug.wrappers import Response
+
+CSV = "text/csv; charset=utf-8"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SPOOLED = 4 * 1024 * 1024
 PIECE = 64 * 1024
 
@@ -18,6 +22,13 @@ class Parcel:
         self.file.seek(0)
         while piece := self.file.read(PIECE):
             yield piece
+
+    def answer(self, name: str, content_type: str) -> Response:
+        """The answer that hands it over as a file of this name, once all of it is written."""
+        found = Response(self, content_type=content_type)
+        found.content_length = self.file.tell()
+        found.headers.set("Content-Disposition", "attachment", filename=name)
+        return found
 
     def close(self) -> None:
         self.file.close()

@@ -1,7 +1,6 @@
 """Reports: lapses, what payers decided, who did what, how good the alerts are; as a page and as files."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from flask import Blueprint, render_template, request
@@ -19,8 +18,8 @@ from tracker.services.report_period import LONGEST_DAYS, Period, presets
 from tracker.services.report_requests import decisions
 from tracker.services.report_work import work
 from tracker.web import access
-from tracker.web.forms import read_date
-from tracker.web.parcel import Parcel
+from tracker.web.forms import asked_day
+from tracker.web.parcel import CSV, Parcel
 
 blueprint = Blueprint("reports", __name__, url_prefix="/reports")
 
@@ -77,11 +76,7 @@ def file() -> Response:
         },
     )
     db.session.commit()
-    answer = Response(parcel, content_type="text/csv; charset=utf-8")
-    answer.content_length = parcel.file.tell()
-    named = f"{name}-{period.first}-to-{period.last}.csv"
-    answer.headers.set("Content-Disposition", "attachment", filename=named)
-    return answer
+    return parcel.answer(f"{name}-{period.first}-to-{period.last}.csv", CSV)
 
 
 def _period(
@@ -89,23 +84,10 @@ def _period(
 ) -> tuple[Period, dict[str, str]]:
     """The days asked for, and what of them cannot be read, by field; then the usual ones."""
     faults: dict[str, str] = {}
-    first = _day(asked.get("from"), "from", otherwise.first, faults)
-    last = _day(asked.get("to"), "to", otherwise.last, faults)
+    first, last = (asked_day(asked.get(name), name, faults) for name in ("from", "to"))
+    first, last = first or otherwise.first, last or otherwise.last
     if not faults and last < first:
         faults["to"] = f"Give a day from {first} on."
     elif not faults and (last - first).days >= LONGEST_DAYS:
         faults["to"] = f"A report holds at most {LONGEST_DAYS:,} days."
     return (otherwise if faults else Period(first, last)), faults
-
-
-def _day(text: str | None, name: str, otherwise: date, faults: dict[str, str]) -> date:
-    if not text:
-        return otherwise
-    try:
-        found = read_date(text.strip()[:40], access.today)
-    except ValueError as error:
-        faults[name] = str(error)
-        return otherwise
-    if not 1900 <= found.year <= 2199:
-        faults[name] = "Give a date between 1900 and 2199."
-    return found

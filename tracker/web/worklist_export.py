@@ -14,16 +14,13 @@ from tracker.services.worklist_export import MOST_PRINTED, MOST_ROWS, record_exp
 from tracker.services.worklist_filters import Asker, Filters
 from tracker.services.worklist_page import WorkRow, matching_rows, people, rows_of
 from tracker.web import access
-from tracker.web.parcel import Parcel
+from tracker.web.parcel import CSV, XLSX, Parcel
 from tracker.web.worklist_query import filters_of, in_words, query_of
 from tracker.web.worklist_view import asker_of, ticked
 
 blueprint = Blueprint("worklist_export", __name__, url_prefix="/alerts")
 
-KINDS = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
+KINDS = {"csv": CSV, "xlsx": XLSX}
 
 
 @blueprint.post("/export")
@@ -45,11 +42,7 @@ def export() -> Response:
         now=clock.now(),
     )
     db.session.commit()
-    answer = Response(parcel, content_type=KINDS[kind])
-    answer.content_length = parcel.file.tell()
-    name = f"worklist-{asker.today.isoformat()}.{kind}"
-    answer.headers.set("Content-Disposition", "attachment", filename=name)
-    return answer
+    return parcel.answer(f"worklist-{asker.today.isoformat()}.{kind}", KINDS[kind])
 
 
 @blueprint.get("/print")

@@ -12,8 +12,6 @@ from wtforms.validators import StopValidation
 
 from tracker.web import access
 from tracker.web.forms import (
-    EARLIEST,
-    LATEST,
     ChoiceField,
     TypedField,
     VersionedForm,
@@ -153,8 +151,6 @@ class MomentField(TypedField):
         if not found or int(found[2]) > 23 or int(found[3]) > 59:
             raise ValueError("Write day and time, as in 2026-06-05 16:40.")
         day: date = read_date(found[1], access.today)
-        if not EARLIEST <= day <= LATEST:
-            raise ValueError("Give a date between 1900 and 2199.")
         zone = _zone()
         local = datetime(day.year, day.month, day.day, int(found[2]), int(found[3]), tzinfo=zone)
         instant = local.astimezone(UTC)
