@@ -33,7 +33,7 @@ hypothesis_settings.load_profile("suite")
 HERE = Path(__file__).parent
 BOTH_DATABASES = {"models", "services"}
 MEMORY = "sqlite://"
-LONG = {"test_pages.py", "test_permissions.py", "test_backup_commands.py", "faults"}
+LONG = {"test_pages.py", "test_permissions.py", "faults"}
 
 # Thousands of passwords are hashed here; that a real hash is dear is tested in test_users.
 REAL_HASHER = users.hasher

@@ -9,6 +9,7 @@ from tracker.models.authorization import AuthorizationLine
 from tracker.models.clinic import Clinic
 from tracker.models.patient import Patient, PatientCheck, Transplant
 from tracker.models.therapy import FillUnit
+from tracker.models.user import User
 from tracker.rules.words import AuthorizationStatus, LineOfBusiness, Severity
 
 DAY = date(2026, 6, 8)
@@ -134,19 +135,28 @@ def alert(session: make.Db, patient: Patient, **more: Any) -> Alert:
     ids = {"clinic_id": patient.clinic_id, "patient_id": patient.id}
     rank = list(Severity).index(severity)
     row = make.save(session, Alert(**ids, severity=severity, severity_rank=rank, **values))
-    make.save(
+    event(session, row, AlertEventKind.OPENED, row.opened_at)
+    return row
+
+
+def event(
+    session: make.Db, alert: Alert, kind: AlertEventKind, at: datetime, actor: User | None = None
+) -> AlertEvent:
+    """One line of an alert's history: the scan's, or a person's."""
+    return make.save(
         session,
         AlertEvent(
-            **ids,
-            alert_id=row.id,
-            kind=AlertEventKind.OPENED,
-            at=row.opened_at,
-            actor="Scan",
-            severity=severity,
-            text=row.message,
+            clinic_id=alert.clinic_id,
+            patient_id=alert.patient_id,
+            alert_id=alert.id,
+            kind=kind,
+            at=at,
+            actor=actor.name if actor else "Scan",
+            actor_id=actor.id if actor else None,
+            severity=alert.severity,
+            text=alert.message,
         ),
     )
-    return row
 
 
 def alvarez(session: make.Db, clinic: Clinic, **more: Any) -> Patient:

@@ -6,10 +6,10 @@ import pytest
 
 import kept
 import make
-from tracker.models.alert import AlertEvent, AlertEventKind, AlertState
+from tracker.models.alert import AlertEventKind, AlertState
 from tracker.models.authorization_log import AuthorizationMove, Channel, ContactLog
 from tracker.rules.moves import Move
-from tracker.rules.words import AuthorizationStatus, Severity
+from tracker.rules.words import AuthorizationStatus
 from tracker.services.report_alerts import quality
 from tracker.services.report_lapses import lapses
 from tracker.services.report_period import Period, presets
@@ -172,30 +172,13 @@ def test_without_a_request_there_is_only_the_line_of_all(session, cast):
 # -------------------------------------------------------------------------------------------------- work
 
 
-def event(session, alert, kind, actor=None, when=None):
-    return make.save(
-        session,
-        AlertEvent(
-            clinic_id=alert.clinic_id,
-            patient_id=alert.patient_id,
-            alert_id=alert.id,
-            kind=kind,
-            at=when or at(8),
-            actor=actor.name if actor else "Scan",
-            actor_id=actor.id if actor else None,
-            severity=Severity.HIGH,
-            text="",
-        ),
-    )
-
-
 def test_work_is_counted_by_person_and_what_nobody_owns_stands_last(session, cast, rosa):
     alert = refused(session, rosa)
     own = make.patient(session, cast.renal, mrn="2", owner_id=cast.ana.id)
     row = request(session, rosa, make.plan(session, cast.renal), S.SUBMITTED)
     for kind in (AlertEventKind.SNOOZED, AlertEventKind.NOTED, AlertEventKind.UNDONE):
-        event(session, alert, kind, cast.ana)
-    event(session, alert, AlertEventKind.SNOOZED, cast.ana, at(8) - timedelta(days=30))
+        kept.event(session, alert, kind, at(8), cast.ana)
+    kept.event(session, alert, AlertEventKind.SNOOZED, at(8) - timedelta(days=30), cast.ana)
     common = {"clinic_id": rosa.clinic_id, "patient_id": rosa.id, "at": at(9), "actor": "Ben"}
     for channel in (Channel.CALL, Channel.NOTE):
         make.save(
@@ -228,8 +211,8 @@ def test_alerts_are_counted_by_cause_with_the_share_of_false_ones(session, cast,
         (AlertEventKind.FALSE_ALARM, 1),
     ):
         for _ in range(times):
-            event(session, alert, kind)
-    event(session, alert, AlertEventKind.OPENED, when=at(8) - timedelta(days=30))
+            kept.event(session, alert, kind, at(8))
+    kept.event(session, alert, AlertEventKind.OPENED, at(8) - timedelta(days=30))
     total, lab = quality(session, cast.renal, JUNE)
 
     assert (lab.label, lab.opened, lab.false_alarms, lab.share_false) == ("Lab is overdue", 4, 1, 25)

@@ -6,9 +6,8 @@ import pytest
 
 import kept
 import make
-from tracker.models.alert import AlertEvent, AlertEventKind
+from tracker.models.alert import AlertEventKind
 from tracker.models.authorization_log import Channel
-from tracker.rules.words import Severity
 from tracker.services import contacts, since
 from tracker.services.actor import Actor
 from tracker.web.since_words import ACTS, BY_ITSELF, happened_said
@@ -59,21 +58,8 @@ def test_the_last_three_of_each_kind_are_named_the_newest_first(session, cast):
 
 def test_what_opened_stands_before_what_a_colleague_did_before_what_changed(session, cast, who):
     alert = kept.alert(session, who, opened_at=NOW)
-    for kind, actor_id in ((AlertEventKind.CHANGED, None), (AlertEventKind.SNOOZED, cast.ben.id)):
-        make.save(
-            session,
-            AlertEvent(
-                clinic_id=who.clinic_id,
-                patient_id=who.id,
-                alert_id=alert.id,
-                kind=kind,
-                at=NOW,
-                actor="Ben" if actor_id else "Scan",
-                actor_id=actor_id,
-                severity=Severity.HIGH,
-                text="",
-            ),
-        )
+    kept.event(session, alert, AlertEventKind.CHANGED, NOW)
+    kept.event(session, alert, AlertEventKind.SNOOZED, NOW, cast.ben)
 
     assert told(session, cast) == [
         (None, "1 opened"),

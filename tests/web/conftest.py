@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+import fake_provider
 import pytest
 import reading
 from flask import Flask, g, request_started
@@ -36,6 +37,19 @@ def ana(client: FlaskClient, cast: make.Cast, session: scoped_session[Session]) 
     kept.stand_on(session, cast.renal)
     session.commit()
     return reading.sign_in(client)
+
+
+@pytest.fixture(scope="session")
+def provider_server() -> Iterator[fake_provider.FakeProvider]:
+    with fake_provider.running() as provider:
+        yield provider
+
+
+@pytest.fixture
+def fake(provider_server: fake_provider.FakeProvider) -> fake_provider.FakeProvider:
+    """A sign-in provider that tells the truth, until the test has it lie."""
+    provider_server.reset()
+    return provider_server
 
 
 @pytest.fixture

@@ -193,3 +193,14 @@ def why(client, answer):
     page = client.get(answer.location)
     assert page.status_code == 200
     return page.text.split("<h1")[1].split(">", 1)[1].split("</h1>")[0]
+
+
+def used(settings, fake, **more):
+    """The settings of a clinic whose people sign in at this provider."""
+    given = {"oidc_issuer": fake.issuer, "oidc_client_id": CLIENT, "oidc_client_secret": SECRET}
+    return settings.model_copy(update={**given, "oidc_name": "Clinic ID", **more})
+
+
+def at(seconds):
+    """A time in a token, so many seconds from now."""
+    return int(time.time()) + seconds

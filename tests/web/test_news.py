@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 import kept
-from tracker.models.alert import AlertEvent, AlertEventKind
+from tracker.models.alert import AlertEventKind
 
 OPENED = datetime(2026, 6, 8, 15, 0, tzinfo=UTC)
 
@@ -38,18 +38,7 @@ def poll_of(page):
 
 def later(session, who, kind, *, minutes=1, **more):
     row = kept.alert(session, who, key=f"k{minutes}{kind}", opened_at=OPENED - timedelta(days=1), **more)
-    session.add(
-        AlertEvent(
-            clinic_id=who.clinic_id,
-            patient_id=who.id,
-            alert_id=row.id,
-            kind=kind,
-            at=OPENED + timedelta(minutes=minutes),
-            actor="Scan",
-            severity=row.severity,
-            text=row.message,
-        )
-    )
+    kept.event(session, row, kind, OPENED + timedelta(minutes=minutes))
     session.commit()
 
 

@@ -7,7 +7,7 @@ import crawling
 import fake_provider
 import pytest
 import time_machine
-from fake_provider import CLIENT, SECRET, away, come, key
+from fake_provider import CLIENT, SECRET, at, away, come, key
 from joserfc.jwk import OctKey
 from sqlalchemy import func, select
 
@@ -20,32 +20,15 @@ ENDED = "/sign-in/provider/ended"
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 
 
-@pytest.fixture(scope="module")
-def server():
-    with fake_provider.running() as provider:
-        yield provider
-
-
-@pytest.fixture
-def fake(server):
-    server.reset()
-    return server
-
-
 @pytest.fixture
 def settings(settings, fake):
-    more = {"oidc_issuer": fake.issuer, "oidc_client_id": CLIENT, "oidc_client_secret": SECRET}
-    return settings.model_copy(update={**more, "oidc_name": "Clinic ID"})
+    return fake_provider.used(settings, fake)
 
 
 @pytest.fixture
 def machine(app):
     """The provider's server: no cookie, no origin."""
     return app.test_client(use_cookies=False)
-
-
-def at(seconds):
-    return int(time.time()) + seconds
 
 
 def is_in(client):

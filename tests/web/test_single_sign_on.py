@@ -34,18 +34,6 @@ NO_WAY = "No way in with this account"
 START = "2026-03-17 08:00 +0000"
 
 
-@pytest.fixture(scope="module")
-def server():
-    with fake_provider.running() as provider:
-        yield provider
-
-
-@pytest.fixture
-def fake(server):
-    server.reset()
-    return server
-
-
 @pytest.fixture
 def words():
     """Settings that a test adds."""
@@ -54,8 +42,7 @@ def words():
 
 @pytest.fixture
 def settings(settings, fake, words):
-    more = {"oidc_issuer": fake.issuer, "oidc_client_id": CLIENT, "oidc_client_secret": SECRET}
-    return settings.model_copy(update={**more, "oidc_name": "Clinic ID", **words})
+    return fake_provider.used(settings, fake, **words)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import fake_provider
 import pytest
-from fake_provider import BACK, CLIENT, SECRET, away, come, key, reply, why
+from fake_provider import BACK, CLIENT, SECRET, at, away, come, key, reply, why
 from joserfc.jwk import OctKey
 from sqlalchemy import func, select
 
@@ -24,22 +24,9 @@ LATE = "This took too long"
 DESCRIPTION = "/.well-known/openid-configuration"
 
 
-@pytest.fixture(scope="module")
-def server():
-    with fake_provider.running() as provider:
-        yield provider
-
-
-@pytest.fixture
-def fake(server):
-    server.reset()
-    return server
-
-
 @pytest.fixture
 def settings(settings, fake):
-    more = {"oidc_issuer": fake.issuer, "oidc_client_id": CLIENT, "oidc_client_secret": SECRET}
-    return settings.model_copy(update={**more, "oidc_name": "Clinic ID"})
+    return fake_provider.used(settings, fake)
 
 
 @pytest.fixture(autouse=True)
@@ -48,10 +35,6 @@ def nobody_came_in(cast, session):
     session.rollback()
     assert session.scalar(select(func.count()).select_from(WebSession)) == 0
     assert session.scalar(select(func.count()).select_from(ProviderLink)) == 0
-
-
-def at(seconds):
-    return int(time.time()) + seconds
 
 
 @pytest.mark.parametrize(
