@@ -24,6 +24,8 @@ PAGES = (
     "/alerts/print",
     "/alerts/views?owner=me",
     "/calendar/",
+    "/calendar/?view=day",
+    "/calendar/?view=list",
     "/calendar/feed",
     "/clinic/ladder",
     "/clinic/lead-times",

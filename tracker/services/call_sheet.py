@@ -55,7 +55,7 @@ class CallSheet:
 
 
 def call_sheet(session: Db, clinic: Clinic, *, now: datetime) -> CallSheet:
-    """One call a request, or a patient where no request is under way; the payer with the worst of them first."""
+    """One call a request, or a patient where no request is under way; the payer of the worst first."""
     on = day_in(clinic, now)
     out = run_outs(session, clinic_id=clinic.id, on=on, most=LOOKED_AT)
     chased = due(session, clinic, now=now, few=LOOKED_AT).chased
