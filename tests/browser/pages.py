@@ -93,6 +93,7 @@ EXEMPT = {
     "documents.remove": "needs a file that was sent: tests/web/test_documents.py",
     "imports.errors": "a CSV file",
     "packets.first": "needs a plan without any PA: tests/web/test_packet_page.py",
+    "packets.first_sheet": "needs a plan without any PA: tests/web/test_packet_page.py",
     "news.show": "a part of a page: tests/web/test_news.py",
     "imports.show": "needs a file that was sent: tests/web/test_imports.py",
     "imports.columns": "needs a file that was sent: tests/web/test_imports.py",

@@ -165,6 +165,7 @@ RULES: dict[str, Rule] = {
     "authorizations.move": form(COORDINATOR),
     "packets.show": looks(VIEWER),
     "packets.first": looks(VIEWER),
+    "packets.first_sheet": looks(VIEWER),
     "packets.sheet": looks(VIEWER),
     "packets.sent": form(COORDINATOR),
     "authorizations.renew": form(COORDINATOR),

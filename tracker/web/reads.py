@@ -88,6 +88,7 @@ READS: dict[str, Read] = {
     "authorizations.show": Read("authorization", "authorization_id"),
     "authorizations.move": Read("authorization", "authorization_id"),
     "packets.first": Read("packet of a request"),
+    "packets.first_sheet": Read("packet of a request"),
     "packets.show": Read("packet of a request", "authorization_id"),
     "packets.sheet": Read("packet of a request", "authorization_id"),
     "packets.sent": Read("packet of a request", "authorization_id"),
