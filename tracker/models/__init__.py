@@ -26,6 +26,7 @@ from tracker.models import (
     therapy,
     user,
     web_session,
+    worklist_columns,
 )
 from tracker.models.authorization import Authorization, AuthorizationLine, Denial, Trial
 from tracker.models.base import Base
@@ -58,4 +59,5 @@ __all__ = [
     "therapy",
     "user",
     "web_session",
+    "worklist_columns",
 ]

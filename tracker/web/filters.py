@@ -38,7 +38,7 @@ class NavigationItem:
 # name, where it leads, and whose pages it is current on: blueprints, or single endpoints
 PAGES = (
     ("Today", "today.index", "today sheets.calls"),
-    ("Worklist", "alerts.index", "alerts saved_views worklist_bulk worklist_export"),
+    ("Worklist", "alerts.index", "alerts saved_views worklist_bulk worklist_columns worklist_export"),
     (
         "Patients",
         "patients.index",

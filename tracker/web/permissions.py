@@ -131,6 +131,7 @@ RULES: dict[str, Rule] = {
     "saved_views.add": acts(VIEWER),
     "saved_views.rename": acts(VIEWER),
     "saved_views.delete": acts(VIEWER),
+    "worklist_columns.choose": acts(VIEWER),
     "worklist_bulk.ask": acts(COORDINATOR),
     "worklist_bulk.preview": acts(COORDINATOR),
     "worklist_bulk.do": acts(COORDINATOR),

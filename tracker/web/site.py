@@ -48,6 +48,7 @@ from tracker.web import (
     today,
     what_if,
     worklist_bulk,
+    worklist_columns,
     worklist_export,
 )
 
@@ -63,6 +64,7 @@ BLUEPRINTS = (
     news.blueprint,
     saved_views.blueprint,
     worklist_bulk.blueprint,
+    worklist_columns.blueprint,
     worklist_export.blueprint,
     help.blueprint,
     ladder.blueprint,
