@@ -1,6 +1,6 @@
 """One act on many alerts of the worklist: which ones, what would change, and taking the last one back.
 
-The acts are those of `alert_acts`. None of them is a decision.
+The acts are those of `alert_acts`, and tagging. None of them is a decision.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from tracker.models.alert import AlertEvent, AlertEventKind
 from tracker.models.base import Db
 from tracker.rules.words import Word
-from tracker.services import alert_acts
+from tracker.services import alert_acts, tags
 from tracker.services.actor import Actor
 from tracker.services.alert_acts import Done
 from tracker.services.alert_hand import TAKEN_BACK, UNDO_MINUTES
@@ -27,11 +27,16 @@ class Act(Word):
     SNOOZE = "snooze", "Snooze"
     NOTE = "note", "Write a note on"
     ACKNOWLEDGE = "acknowledge", "Acknowledge"
+    TAG = "tag", "Tag the patients of"
+    UNTAG = "untag", "Remove a tag from the patients of"
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """An act with what it needs: `user_id` to assign to (None: nobody), a day and a reason, or a note."""
+    """An act with what it needs: `user_id` to assign to (None: nobody), a day and a reason, or a note.
+
+    `text` is a tag's name as well, and its id to remove it.
+    """
 
     act: Act
     user_id: str | None = None
@@ -63,6 +68,10 @@ def do(
         return alert_acts.many(session, alert_acts.snooze, alert_ids, **place, **how)
     if wish.act is Act.NOTE:
         return alert_acts.many(session, alert_acts.note, alert_ids, **place, text=wish.text)
+    if wish.act is Act.TAG:
+        return tags.add_to_alerts(session, alert_ids, wish.text, **place)
+    if wish.act is Act.UNTAG:
+        return tags.remove_from_alerts(session, alert_ids, wish.text, **place)
     return alert_acts.many(session, alert_acts.acknowledge, alert_ids, **place)
 
 

@@ -28,9 +28,10 @@ class Column(Word):
     PHONE = "phone", "Payer's telephone"
     OWNER = "owner", "Owner and deadline"
     OPENED = "opened", "Open since"
+    TAGS = "tags", "Tags, under the name"
 
 
-AT_FIRST = frozenset({Column.SEVERITY, Column.HARM, Column.LEFT, Column.PAYER, Column.OWNER})
+AT_FIRST = frozenset({Column.SEVERITY, Column.HARM, Column.LEFT, Column.PAYER, Column.OWNER, Column.TAGS})
 
 
 def chosen(session: Db, *, clinic_id: str, user_id: str) -> frozenset[Column] | None:

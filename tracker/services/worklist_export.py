@@ -39,6 +39,7 @@ CELLS: Sequence[tuple[str, Column | None, Cell]] = (
     ("Cause", Column.PAYER, lambda row, today: row.line.label),
     ("Owner", Column.OWNER, lambda row, today: row.line.owner),
     ("Status", None, lambda row, today: row.line.state.value),
+    ("Tags", Column.TAGS, lambda row, today: "; ".join(row.tags)),
     ("Open since", Column.OPENED, lambda row, today: row.line.opened_at.date()),
 )
 

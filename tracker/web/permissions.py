@@ -132,6 +132,8 @@ RULES: dict[str, Rule] = {
     "saved_views.rename": acts(VIEWER),
     "saved_views.delete": acts(VIEWER),
     "worklist_columns.choose": acts(VIEWER),
+    "tags.add": acts(COORDINATOR),
+    "tags.remove": acts(COORDINATOR),
     "worklist_bulk.ask": acts(COORDINATOR),
     "worklist_bulk.preview": acts(COORDINATOR),
     "worklist_bulk.do": acts(COORDINATOR),

@@ -145,7 +145,7 @@ SHOW_NOBODY = {
         "patients.new_authorization",
         "patient_forms.add",
     ),
-    "worklist_columns.choose",
+    *("worklist_columns.choose", "tags.add", "tags.remove"),
     *("worklist_bulk.do", "worklist_bulk.undo", "worklist_export.export", "reports.file"),
     *("account.index", "account.password", "account.rename", "account.end_others", "account.end_session"),
     *("account.open_clinic", "people.index", "people.add", "people.change", "people.forget"),

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from tracker import clock
 from tracker.db import db
-from tracker.services import worklist_columns
+from tracker.services import tags, worklist_columns
 from tracker.services.errors import Refused
 from tracker.services.worklist_columns import AT_FIRST, Column
 from tracker.services.worklist_counts import plans_of
@@ -70,7 +70,12 @@ def _sheet(asker: Asker, filters: Filters) -> str:
         rows=rows[:MOST_PRINTED],
         more=len(rows) > MOST_PRINTED,
         query=query_of(filters),
-        said=in_words(filters, names, plans_of(db.session, asker.clinic_id).names),
+        said=in_words(
+            filters,
+            names,
+            plans_of(db.session, asker.clinic_id).names,
+            tags.in_use(db.session, asker.clinic_id),
+        ),
         picked=bool(ticked(request.form)),
         order=filters.sort.label,
         columns=AT_FIRST if chosen is None else chosen,

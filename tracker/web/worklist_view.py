@@ -79,7 +79,7 @@ def list_values(asker: Asker, filters: Filters, page: WorkPage) -> dict[str, Any
         "selects": selects(filters, page, asker.user_id),
         "chips": _chips(filters, page),
         "heads": _heads(filters, AT_FIRST if columns is None else columns),
-        "narrowed": in_words(filters, page.people, page.plans.names),
+        "narrowed": in_words(filters, page.people, page.plans.names, page.tags),
         "unowned": _unowned(asker, filters),
         "unowned_most": unowned.AT_MOST,
         "unowned_query": query_of(LONG_UNOWNED),
