@@ -27,6 +27,7 @@ PAGES = (
     "/calendar/?view=day",
     "/calendar/?view=list",
     "/calendar/feed",
+    "/calendar/january",
     "/clinic/ladder",
     "/clinic/lead-times",
     "/confirm",

@@ -45,7 +45,7 @@ PAGES = (
         "patients facts patient_forms authorizations packets contacts steps what_if documents history"
         " sheets.patient emergency.index emergency.show",
     ),
-    ("Calendar", "calendar.index", "calendar"),
+    ("Calendar", "calendar.index", "calendar january"),
     ("Reports", "reports.index", "reports"),
     ("Payers and rules", "payers.index", "payers lead_times"),
     ("Import", "imports.index", "imports"),

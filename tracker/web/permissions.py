@@ -202,6 +202,8 @@ RULES: dict[str, Rule] = {
     "reports.index": looks(VIEWER),
     "reports.file": acts(COORDINATOR, fresh=True),
     "calendar.index": looks(VIEWER),
+    "january.index": looks(VIEWER),
+    "january.change": acts(LEAD),
     "calendar.feed_settings": looks(VIEWER),
     "calendar.make_feed": acts(VIEWER),
     "calendar.end_feed": acts(VIEWER),

@@ -107,6 +107,8 @@ READS: dict[str, Read] = {
     "what_if.preview": Read("what if"),
     "what_if.accept": Read("what if"),
     "calendar.index": Read("calendar"),
+    "january.index": Read("january wave", count="rows"),
+    "january.change": Read("january wave", count="rows"),
     "reports.index": Read("report", count="rows"),
     "imports.columns": Read("import", "batch_id"),
     "imports.sheet": Read("import", "batch_id"),
