@@ -46,9 +46,9 @@ def test_who_is_invited_chooses_a_password_and_comes_in(app, dana, session):
     send_due(office_of(app))
     (mail,) = app.extensions["settings"].mail_folder.glob("*.eml")
     text = message_from_bytes(mail.read_bytes(), policy=SMTP).get_body(("plain",)).get_content()
-    link = re.search(r"/choose-password/[\w-]+", text)[0]
+    code = re.search(r"/choose-password#([\w-]+)", text)[1]
 
-    answer = client.post(link, data={"password": NEW, "again": NEW})
+    answer = client.post("/choose-password", data={"code": code, "password": NEW, "again": NEW})
     assert answer.status_code == 303, answer.text
 
     assert client.post("/sign-in", data=sign_in | {"password": NEW}).location == "/"

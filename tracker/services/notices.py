@@ -114,13 +114,15 @@ def account_mail(
     link = address + PAGES.get(found.notice, "/")
     if kind is not None and provider is not None:
         kind, link = None, f"{address}/sign-in"
-    if kind is not None:
-        link = f"{address}/choose-password/{password_links.make(session, found.user_id, kind, now=now)}"
+    code = password_links.make(session, found.user_id, kind, now=now) if kind is not None else ""
+    if code:
+        link = f"{address}/choose-password#{code}"  # browsers keep to themselves what stands behind the #
     context = {
         "heading": SUBJECTS[found.notice],
         "notice": found.notice.value,
         "clinic": " ".join(found.letter.clinic_name.split()),
         "link": link,
+        "code": code,
         "has_link": kind is not None,
         "has_page": found.notice in PAGES,
         "provider": " ".join((provider or "").split()),
