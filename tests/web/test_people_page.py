@@ -99,6 +99,21 @@ def test_someone_of_another_clinic_is_let_in_here_and_keeps_the_home(app, dana, 
     assert crawling.browser(app, "cleo").get("/payers/").status_code == 200
 
 
+def test_whoever_is_let_in_is_told_from_home(app, dana, session, cast):
+    invite(dana, "cleo@clinic.example")
+    session.rollback()
+    send_due(office_of(app))
+
+    (mail,) = app.extensions["settings"].mail_folder.glob("*.eml")
+    letter = message_from_bytes(mail.read_bytes(), policy=SMTP)
+    assert letter["To"] == "cleo@clinic.example"
+    assert letter["Subject"] == "[PA tracker] You can work in one more clinic"
+    text = letter.get_body(("plain",)).get_content()
+    assert "Besides Skin clinic" in text
+    assert any(word.endswith("/account") for word in text.split())
+    assert "choose-password" not in text
+
+
 def test_a_role_counts_from_the_next_request(app, dana, session, cast):
     ben = crawling.browser(app, "ben")
     assert ben.post("/payers/new", data={"name": "Acme"}).status_code == 303

@@ -28,6 +28,7 @@ class Notice(StrEnum):
     PROVIDER_LINKED = "provider_linked"
     EMERGENCY = "emergency"
     BULK_READING = "bulk_reading"
+    CLINIC_OPENED = "clinic_opened"
 
 
 SUBJECTS = {
@@ -38,9 +39,10 @@ SUBJECTS = {
     Notice.PROVIDER_LINKED: "Your account was connected for single sign-on",
     Notice.EMERGENCY: "Someone of another clinic opened a patient of yours",
     Notice.BULK_READING: "Someone read unusually many patients",
+    Notice.CLINIC_OPENED: "You can work in one more clinic",
 }
 LINKS = {Notice.RESET: LinkKind.RESET, Notice.INVITATION: LinkKind.INVITATION}
-PAGES = {Notice.EMERGENCY: "/emergency/review", Notice.BULK_READING: "/audit"}
+PAGES = {Notice.EMERGENCY: "/emergency/review", Notice.BULK_READING: "/audit", Notice.CLINIC_OPENED: "/account"}
 
 
 @dataclass(frozen=True, slots=True)
