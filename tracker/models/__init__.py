@@ -25,6 +25,7 @@ from tracker.models import (
     second_factor,
     therapy,
     user,
+    wall,
     web_session,
 )
 from tracker.models.authorization import Authorization, AuthorizationLine, Denial, Trial
@@ -57,5 +58,6 @@ __all__ = [
     "second_factor",
     "therapy",
     "user",
+    "wall",
     "web_session",
 ]

@@ -42,7 +42,11 @@ SUBJECTS = {
     Notice.CLINIC_OPENED: "You can work in one more clinic",
 }
 LINKS = {Notice.RESET: LinkKind.RESET, Notice.INVITATION: LinkKind.INVITATION}
-PAGES = {Notice.EMERGENCY: "/emergency/review", Notice.BULK_READING: "/audit", Notice.CLINIC_OPENED: "/account"}
+PAGES = {
+    Notice.EMERGENCY: "/emergency/review",
+    Notice.BULK_READING: "/audit",
+    Notice.CLINIC_OPENED: "/account",
+}
 
 
 @dataclass(frozen=True, slots=True)
