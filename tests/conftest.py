@@ -16,6 +16,7 @@ from flask.testing import FlaskClient, FlaskCliRunner
 from hypothesis import settings as hypothesis_settings
 from sqlalchemy.orm import Session, scoped_session
 
+import canaries
 import databases
 import make
 import reuse
@@ -41,6 +42,7 @@ users.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 users._nobody = users.hasher.hash("nobody has this password")
 
 reuse.begin()
+canaries.begin()
 COMPILED = reuse.Compiled()
 
 
@@ -125,6 +127,13 @@ def settings(tmp_path: Path, database_url: str) -> Settings:
 
 def pytest_collection_finish() -> None:
     spare_the_collector()
+
+
+@pytest.fixture(autouse=True)
+def nothing_of_a_patient_is_written() -> Iterator[None]:
+    """In logs, mails, addresses, error pages and counts, whatever the test does."""
+    yield
+    assert canaries.found() == []
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from typing import NoReturn
 
+import canaries
 import reuse
 from tracker.cli import main
 
@@ -21,7 +22,9 @@ def forked(environment: Mapping[str, str], work: Callable[[], object]) -> subpro
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         out.seek(0)
         err.seek(0)
-        return subprocess.CompletedProcess([], code, out.read(), err.read())
+        said, complained = out.read(), err.read()
+        canaries.write("complaint of a command", complained)
+        return subprocess.CompletedProcess([], code, said, complained)
 
 
 def tracker(environment: Mapping[str, str], *words: str) -> subprocess.CompletedProcess[str]:

@@ -12,7 +12,7 @@ STRANGERS = (
     "/sign-in",
     "/forgot-password",
     "/forgot-password/asked",
-    "/choose-password/no-such-link",
+    "/choose-password",
 )
 PAGES = (
     "/",

@@ -8,11 +8,13 @@ from axe import violations
 from playwright.sync_api import Page, expect
 from waitress.server import create_server
 
+from tracker import clock
 from tracker.db import db
 from tracker.factory import create_app
 from tracker.models.clinic import Clinic
 from tracker.models.user import Role
-from tracker.services import users
+from tracker.models.web_session import LinkKind
+from tracker.services import password_links, users
 from tracker.settings import Mode, Settings
 
 EMAIL, PASSWORD = "kim@clinic.example", "correct horse battery staple"
@@ -26,7 +28,7 @@ FINGER = {
 
 
 @pytest.fixture(scope="module")
-def clinic_address(quick_folder):
+def clinic_app(quick_folder):
     """A real clinic that asks for a second factor, under a name: passkeys want no bare number."""
     folder = quick_folder("accounts")
     settings = Settings(
@@ -52,9 +54,53 @@ def clinic_address(quick_folder):
         db.session.remove()
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    yield address
+    yield app
     server.close()
     thread.join(5)
+
+
+@pytest.fixture(scope="module")
+def clinic_address(clinic_app):
+    return clinic_app.extensions["settings"].address
+
+
+def mailed_code(app):
+    with app.app_context():
+        kim = users.by_email(db.session, EMAIL)
+        code = password_links.make(db.session, kim.id, LinkKind.RESET, now=clock.now())
+        db.session.commit()
+        db.session.remove()
+    return code
+
+
+def test_a_mailed_link_keeps_its_code_from_addresses(page: Page, clinic_app, clinic_address: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(f"{request.url} {request.headers.get('referer')}"))
+    code = mailed_code(clinic_app)
+
+    page.goto(f"{clinic_address}/choose-password#{code}")
+
+    expect(page.get_by_label("New password", exact=True)).to_be_visible()
+    assert page.url == f"{clinic_address}/choose-password"
+    assert asked
+    assert not [each for each in asked if code in each]
+    faults = fit(page)
+    page.goto(f"{clinic_address}/choose-password")
+    page.goto(f"{clinic_address}/choose-password#no-such-code")
+    expect(page.get_by_role("heading", level=1)).to_have_text("This code is spent")
+    assert faults + fit(page) == []
+
+
+def test_without_a_script_the_code_is_copied(browser, clinic_app, clinic_address: str) -> None:
+    code = mailed_code(clinic_app)
+    page = browser.new_context(java_script_enabled=False).new_page()
+
+    page.goto(f"{clinic_address}/choose-password#{code}")
+    page.get_by_label("Code of the mail").fill(code)
+    page.get_by_role("button", name="Go on").click()
+
+    expect(page.get_by_label("New password", exact=True)).to_be_visible()
+    page.context.close()
 
 
 def sign_in(page: Page, address: str) -> None:
@@ -98,7 +144,7 @@ def test_a_passkey_is_set_up_and_signs_in_and_every_page_is_fit(page: Page, clin
         faults += fit(page)
     page.locator("a", has_text=re.compile("^Kim$")).first.click()
     page.get_by_role("button", name="Sign out").click()
-    for path in ("/sign-in", "/forgot-password", "/forgot-password/asked", "/choose-password/x"):
+    for path in ("/sign-in", "/forgot-password", "/forgot-password/asked", "/choose-password"):
         page.goto(f"{clinic_address}{path}")
         faults += fit(page)
     assert faults == []

@@ -114,7 +114,7 @@ def faults_of_sizes(page: Page, path: str, ids: dict[str, str]) -> list[tuple[st
 def faults(page: Page, path: str, ids: dict[str, str]) -> list[tuple[str, str, str]]:
     """What is wrong with a page as it is opened: status, what axe finds, whether it scrolls sideways."""
     answer = page.goto(resolved(path, ids))
-    expected = {"/patients/nobody": 404, "/choose-password/no-such-link": 410}.get(path, 200)
+    expected = {"/patients/nobody": 404}.get(path, 200)
     wrong = not answer or answer.status != expected
     status = [(path, "status", str(answer and answer.status))] if wrong else []
     return status + broken_rules(page, path) + sideways(page, path)

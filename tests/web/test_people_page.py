@@ -46,9 +46,9 @@ def test_who_is_invited_chooses_a_password_and_comes_in(app, dana, session):
     send_due(office_of(app))
     (mail,) = app.extensions["settings"].mail_folder.glob("*.eml")
     text = message_from_bytes(mail.read_bytes(), policy=SMTP).get_body(("plain",)).get_content()
-    link = re.search(r"/choose-password/[\w-]+", text)[0]
+    code = re.search(r"/choose-password#([\w-]+)", text)[1]
 
-    answer = client.post(link, data={"password": NEW, "again": NEW})
+    answer = client.post("/choose-password", data={"code": code, "password": NEW, "again": NEW})
     assert answer.status_code == 303, answer.text
 
     assert client.post("/sign-in", data=sign_in | {"password": NEW}).location == "/"
@@ -97,6 +97,21 @@ def test_someone_of_another_clinic_is_let_in_here_and_keeps_the_home(app, dana, 
     assert cast.cleo.active
     assert session.scalars(select(Membership)).all() == []
     assert crawling.browser(app, "cleo").get("/payers/").status_code == 200
+
+
+def test_whoever_is_let_in_is_told_from_home(app, dana, session, cast):
+    invite(dana, "cleo@clinic.example")
+    session.rollback()
+    send_due(office_of(app))
+
+    (mail,) = app.extensions["settings"].mail_folder.glob("*.eml")
+    letter = message_from_bytes(mail.read_bytes(), policy=SMTP)
+    assert letter["To"] == "cleo@clinic.example"
+    assert letter["Subject"] == "[PA tracker] You can work in one more clinic"
+    text = letter.get_body(("plain",)).get_content()
+    assert "Besides Skin clinic" in text
+    assert any(word.endswith("/account") for word in text.split())
+    assert "choose-password" not in text
 
 
 def test_a_role_counts_from_the_next_request(app, dana, session, cast):

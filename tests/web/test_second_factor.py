@@ -10,9 +10,11 @@ import time_machine
 from argon2 import PasswordHasher
 from flask import current_app
 from flask_security import Totp
+from passlib.totp import TOTP
 from sqlalchemy import select
 
 import make
+from tracker import clock
 from tracker.models.audit import AuditAction, AuditEvent
 from tracker.models.outbox import OutboxMessage
 from tracker.models.second_factor import AuthenticatorApp, RecoveryCode
@@ -42,11 +44,12 @@ def knock(client, **more):
     return client.post("/sign-in", data=data)
 
 
-def code(session, name="ana"):
-    """What the app on the telephone shows now."""
+def code(session, name="ana", ahead=0):
+    """What the app on the telephone shows now; its clock may be some seconds ahead."""
     user = users.by_email(session, f"{name}@clinic.example")
     row = session.get(AuthenticatorApp, user.id, populate_existing=True)
-    return current_app.extensions["authenticator"].generate_totp_password(authenticator.plain_secret(row))
+    app = TOTP.from_source(authenticator.plain_secret(row))
+    return app.generate(clock.now() + timedelta(seconds=ahead)).token
 
 
 def set_up(client, session):
@@ -205,15 +208,80 @@ def test_a_code_counts_once(client, strict, session, travel):
     assert third.post("/sign-in/second", data={"code": fresh}).status_code == 422
 
 
-def test_a_code_of_long_ago_is_refused(client, strict, session, travel):
+@pytest.mark.parametrize(("seconds", "status"), [(24, 303), (25, 422), (85, 422)])
+def test_a_code_has_half_a_minute(client, strict, session, travel, seconds, status):
     set_up(client, session)
     travel.shift(timedelta(seconds=60))
     shown = code(session)
-    travel.shift(timedelta(seconds=90))
+    travel.shift(timedelta(seconds=seconds))
     other = client.application.test_client()
     knock(other)
 
-    assert other.post("/sign-in/second", data={"code": shown}).status_code == 422
+    assert other.post("/sign-in/second", data={"code": shown}).status_code == status
+
+
+def sign_in_with(client, code):
+    other = client.application.test_client()
+    knock(other)
+    return other.post("/sign-in/second", data={"code": code}).status_code
+
+
+def test_whoever_was_slow_types_the_next_one(client, strict, session, travel):
+    set_up(client, session)
+    travel.shift(timedelta(seconds=60))
+    shown = code(session)
+    travel.shift(timedelta(seconds=30))
+
+    assert sign_in_with(client, shown) == 422
+    assert sign_in_with(client, code(session)) == 303
+
+
+@pytest.mark.parametrize("ahead", [-60, -20, 30, 60])
+def test_two_codes_in_a_row_show_how_the_telephones_clock_goes(client, strict, session, travel, ahead):
+    set_up(client, session)
+    travel.shift(timedelta(seconds=120))
+    assert sign_in_with(client, code(session, ahead=ahead)) == 422
+    travel.shift(timedelta(seconds=30))
+    assert sign_in_with(client, code(session, ahead=ahead)) == 303
+
+    travel.shift(timedelta(seconds=60))
+    assert sign_in_with(client, code(session)) == 422, "the half minute of that telephone is another"
+    travel.shift(timedelta(seconds=120))
+    assert sign_in_with(client, code(session, ahead=ahead)) == 303
+
+
+@pytest.mark.parametrize(
+    ("first", "wait", "then"),
+    [(-30, 360, -30), (-30, 60, 30), (-30, 60, -60), (-90, 30, -90)],
+    ids=["long after", "off the other way", "off by more", "off by too much"],
+)
+def test_two_codes_that_do_not_belong_together_show_nothing(
+    client, strict, session, travel, first, wait, then
+):
+    set_up(client, session)
+    travel.shift(timedelta(seconds=300))
+    assert sign_in_with(client, code(session, ahead=first)) == 422
+    travel.shift(timedelta(seconds=wait))
+
+    assert sign_in_with(client, code(session, ahead=then)) == 422
+
+
+def test_the_same_refused_code_twice_is_not_two(client, strict, session, travel):
+    set_up(client, session)
+    travel.shift(timedelta(seconds=120))
+    late = code(session, ahead=-30)
+
+    assert [sign_in_with(client, late) for _ in range(2)] == [422, 422]
+
+
+def test_a_telephone_that_is_slow_can_be_set_up(client, strict, session, travel):
+    knock(client)
+    client.post("/second-factor/app/start")
+
+    assert client.post("/second-factor/app", data={"code": code(session, ahead=-40)}).status_code == 422
+    travel.shift(timedelta(seconds=30))
+    answer = client.post("/second-factor/app", data={"code": code(session, ahead=-40)})
+    assert answer.location == "/second-factor/codes"
 
 
 def test_a_recovery_code_opens_once_however_it_is_typed(client, strict, session):
@@ -423,6 +491,19 @@ def test_an_administrator_asks_one_person_for_a_factor_and_forgets_a_lost_one(ap
 
     assert ana.get("/patients").location.startswith("/sign-in")
     assert knock(ana).location == "/second-factor/set-up"
+
+
+def test_what_is_sealed_for_a_cookie_opens_for_ten_minutes_and_unchanged(app, travel):
+    sealed = authenticator.seal(["one", "two"])
+
+    assert authenticator.unseal(sealed) == ["one", "two"]
+    assert authenticator.unseal(sealed[:-6] + "AAAAA=") == ()
+    travel.shift(timedelta(minutes=9, seconds=59))
+    assert authenticator.unseal(sealed) == ["one", "two"]
+    travel.shift(timedelta(seconds=1))
+    assert authenticator.unseal(sealed) == ()
+    for nothing in (None, "", "x.y.z"):
+        assert authenticator.unseal(nothing) == ()
 
 
 def test_a_row_of_the_release_before_opens_and_is_sealed(client, strict, session, travel):

@@ -155,7 +155,7 @@ def test_with_nobody_to_call_the_call_sheet_says_why(ana, session, alert):
 
 
 def test_results_are_grouped_by_what_matched(ana, session, cast):
-    make.patient(session, cast.renal, mrn="A-55907", family="Other")
+    make.patient(session, cast.renal, mrn="A-55907", family="Otherson")
     session.commit()
 
     page = ana.post("/patients/search", data={"q": "a-55907"}).text

@@ -123,6 +123,19 @@ def _database(visit: Visit) -> Iterator[Finding]:
     if visit.settings.sqlite_file is not None:
         yield from _sqlite(visit.settings.sqlite_file, visit.settings)
         yield from _encryption(visit.settings)
+    else:
+        yield from _role()
+
+
+def _role() -> Iterator[Finding]:
+    """Whether PostgreSQL holds this role back from other clinics' patients: see `models/wall.py`."""
+    unheld = text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+    if db.session.execute(unheld).scalar():
+        yield Finding(
+            Level.LOOK,
+            "Database role: it may pass over row security, so PostgreSQL does not keep clinics apart.",
+            "Give the tracker a role of its own: CREATE ROLE tracker LOGIN NOSUPERUSER NOBYPASSRLS",
+        )
 
 
 def _sqlite(path: Path, given: Settings) -> Iterator[Finding]:

@@ -26,6 +26,7 @@ from tracker.models import (
     tag,
     therapy,
     user,
+    wall,
     web_session,
     worklist_columns,
 )
@@ -60,6 +61,7 @@ __all__ = [
     "tag",
     "therapy",
     "user",
+    "wall",
     "web_session",
     "worklist_columns",
 ]

@@ -12,17 +12,26 @@ from tracker.models.types import CleanText, UtcDateTime, row_id
 
 class AuthenticatorApp(Base):
     """The app that makes six-digit codes. `secret` is sealed for its person; `last_counter` is the last
-    code's, so that none counts twice. Not in use until a first code has `confirmed_at`."""
+    code's, so that none counts twice. Not in use until a first code has `confirmed_at`.
+
+    `clock_steps`: by how many half minutes the clock of the telephone is ahead of ours, as two codes in a row
+    have shown. `near_counter`, `near_steps`: the last code that was refused because it was of another half
+    minute, and how far off.
+    """
 
     __tablename__ = "authenticator_app"
     __table_args__ = (
         ForeignKeyConstraint(["user_id"], ["app_user.id"], ondelete="RESTRICT"),
         at_least("last_counter", 0),
+        at_least("clock_steps", -2, 2),
     )
 
     user_id: Mapped[str] = mapped_column(row_id(), primary_key=True)
     secret: Mapped[str] = mapped_column(String(500))
     last_counter: Mapped[int | None]
+    clock_steps: Mapped[int] = mapped_column(default=0)
+    near_counter: Mapped[int | None]
+    near_steps: Mapped[int | None]
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 

@@ -108,7 +108,9 @@ def days(
     """How many entries of each kind every day holds. Four queries, none of which reads a name."""
     mine = _owned_by(clinic_id, owners)
     range_of_days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    marks = select(marks_together()).join(Patient, checked()).where(mine, PatientCheck.next_fill_on <= last)
+    marks = (
+        select(marks_together(last)).join(Patient, checked()).where(mine, PatientCheck.next_fill_on <= last)
+    )
     fills = count_marks(session.execute(marks).scalar(), range_of_days)
     starts = _counts(session, _starts(mine, first, last), PatientCheck.start_renewal_by)
     ends = _counts(session, _ends(mine, first, last), Authorization.ends_on)

@@ -28,6 +28,7 @@ class Notice(StrEnum):
     PROVIDER_LINKED = "provider_linked"
     EMERGENCY = "emergency"
     BULK_READING = "bulk_reading"
+    CLINIC_OPENED = "clinic_opened"
 
 
 SUBJECTS = {
@@ -38,9 +39,14 @@ SUBJECTS = {
     Notice.PROVIDER_LINKED: "Your account was connected for single sign-on",
     Notice.EMERGENCY: "Someone of another clinic opened a patient of yours",
     Notice.BULK_READING: "Someone read unusually many patients",
+    Notice.CLINIC_OPENED: "You can work in one more clinic",
 }
 LINKS = {Notice.RESET: LinkKind.RESET, Notice.INVITATION: LinkKind.INVITATION}
-PAGES = {Notice.EMERGENCY: "/emergency/review", Notice.BULK_READING: "/audit"}
+PAGES = {
+    Notice.EMERGENCY: "/emergency/review",
+    Notice.BULK_READING: "/audit",
+    Notice.CLINIC_OPENED: "/account",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +120,15 @@ def account_mail(
     link = address + PAGES.get(found.notice, "/")
     if kind is not None and provider is not None:
         kind, link = None, f"{address}/sign-in"
-    if kind is not None:
-        link = f"{address}/choose-password/{password_links.make(session, found.user_id, kind, now=now)}"
+    code = password_links.make(session, found.user_id, kind, now=now) if kind is not None else ""
+    if code:
+        link = f"{address}/choose-password#{code}"  # browsers keep to themselves what stands behind the #
     context = {
         "heading": SUBJECTS[found.notice],
         "notice": found.notice.value,
         "clinic": " ".join(found.letter.clinic_name.split()),
         "link": link,
+        "code": code,
         "has_link": kind is not None,
         "has_page": found.notice in PAGES,
         "provider": " ".join((provider or "").split()),

@@ -113,6 +113,7 @@ def invite(session: Db, desk: Desk, *, email: str, name: str, role: Role) -> Non
     known = users.by_email(session, users.known_address(email))
     if known is not None:
         memberships.open_clinic(session, user=known, clinic_id=desk.clinic_id, role=role)
+        notices.tell(session, known, notices.Notice.CLINIC_OPENED, now=desk.now)
         _note(session, desk, known.id, new={"role": role.value, "member": True})
         return
     user = users.add_user(session, clinic_id=desk.clinic_id, email=email, name=name, password=None, role=role)

@@ -1,45 +1,47 @@
-"""Authenticator apps: Flask-Security's TOTP with its weak default mended, a code that could be used twice.
+"""Authenticator apps: Flask-Security's TOTP, and each code counts once and for half a minute.
 
 Of Flask-Security only the parts are used that stand alone. Its own pages keep a sign-in in a signed cookie
 that outlives signing out, and know roles for the whole site only, so they are not registered.
 """
 
-import hashlib
-import hmac
-from base64 import urlsafe_b64encode
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime, timedelta
 
-from cryptography.fernet import Fernet, InvalidToken
 from flask import Flask, current_app
 from flask_security import Totp
+from passlib.exc import MalformedTokenError, TokenError
 from passlib.totp import TOTP
 
-from tracker.keyring import Keyring
+from tracker import clock
+from tracker.keyring import Keyring, NotUnsealed
 from tracker.models.second_factor import AuthenticatorApp
 from tracker.services import app_secrets
 from tracker.settings import Settings
 
 ISSUER = "PA tracker"
-SEALED_SECONDS = 600
-CLOCK_SKEW_SECONDS = 30  # one code before and one after
+COOKIES, SEALED_FOR = "cookies", timedelta(minutes=10)
+CODE_SECONDS = 30
+CODES_IN_A_ROW = 10  # five minutes from the first to the second
+STEPS_OFF = (0, -1, 1, -2, 2)  # half minutes by which a telephone's clock may be off
 
 
 class CountingTotp(Totp):
-    """Codes that count once: the last counter is kept with the app's secret."""
+    """Codes that count once, in their own half minute: the last counter is kept with the app's secret."""
 
-    def get_last_counter(self, user: Any) -> int | None:
-        return user.last_counter
-
-    def set_last_counter(self, user: Any, tmatch: Any) -> None:
-        user.last_counter = tmatch.counter
+    def counter_of(self, code: str, plain: str, row: AuthenticatorApp, *, steps: int) -> int | None:
+        """The counter of this code if it is new and the app's at `steps` half minutes from now."""
+        try:
+            match = self._totp.verify(
+                code, plain, window=0, skew=steps * CODE_SECONDS, last_counter=row.last_counter
+            )
+        except (MalformedTokenError, TokenError):
+            return None
+        counter: int = match.counter
+        return counter
 
 
 def init_app(app: Flask) -> None:
-    """Secrets of apps are sealed in the database, with a key made from the secret key."""
     settings: Settings = app.extensions["settings"]
-    sealing = hmac.new(settings.secret_key.encode(), b"sealed texts", hashlib.sha256).digest()
-    app.extensions["sealer"] = Fernet(urlsafe_b64encode(sealing))
     # It asks for a key and encrypts nothing with it: it is handed secrets in the clear.
     app.extensions["authenticator"] = CountingTotp(
         {"1": app_secrets.earlier_key(settings.secret_key)}, ISSUER
@@ -47,12 +49,29 @@ def init_app(app: Flask) -> None:
 
 
 def check(code: str, row: AuthenticatorApp) -> bool:
-    """Whether the code is right and new. The row then has its counter, its secret the newest key."""
-    holder: Any = row  # Flask-Security hands it on to the two methods above, and looks at nothing else
+    """Whether the code is new and of this half minute, by the clock of the app. The row remembers the code.
+
+    Two codes in a row that are off by as much show how the telephone's clock goes: the second one counts, and
+    from then on that clock does (RFC 6238, section 6). So each code has half a minute, and no more.
+    """
     for plain in app_secrets.readings(_ring(), row):
-        if _totp().verify_totp(code, plain, user=holder, window=CLOCK_SKEW_SECONDS):
-            app_secrets.renew(_ring(), row, plain)
-            return True
+        for steps in sorted(STEPS_OFF, key=lambda steps: steps != row.clock_steps):
+            counter = _totp().counter_of(code, plain, row, steps=steps)
+            if counter is not None:
+                app_secrets.renew(_ring(), row, plain)
+                return _is_of_this_half_minute(row, counter, steps)
+    return False
+
+
+def _is_of_this_half_minute(row: AuthenticatorApp, counter: int, steps: int) -> bool:
+    """Spend the code. One of another half minute is refused, but for a second one off by as much."""
+    before, off_before = row.near_counter, row.near_steps
+    second = before is not None and off_before == steps and 0 < counter - before <= CODES_IN_A_ROW
+    row.last_counter = counter
+    if steps == row.clock_steps or second:
+        row.clock_steps, row.near_counter, row.near_steps = steps, None, None
+        return True
+    row.near_counter, row.near_steps = counter, steps
     return False
 
 
@@ -78,20 +97,16 @@ def typed_key(plain: str) -> str:
 
 def seal(texts: Sequence[str]) -> str:
     """Texts that only this program can read, for a cookie."""
-    return _sealer().encrypt("\n".join(texts).encode()).decode()
+    return _ring().seal("\n".join([clock.now().isoformat(), *texts]), purpose=COOKIES, owner="")
 
 
 def unseal(sealed: object) -> Sequence[str]:
     """The texts, if they were sealed here a short while ago; else none."""
     try:
-        return _sealer().decrypt(str(sealed), ttl=SEALED_SECONDS).decode().split("\n")
-    except InvalidToken:
+        sealed_at, *texts = _ring().unseal(str(sealed), purpose=COOKIES, owner="").split("\n")
+    except NotUnsealed:
         return ()
-
-
-def _sealer() -> Fernet:
-    sealer: Fernet = current_app.extensions["sealer"]
-    return sealer
+    return texts if clock.now() - datetime.fromisoformat(sealed_at) < SEALED_FOR else ()
 
 
 def _ring() -> Keyring:

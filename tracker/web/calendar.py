@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from tracker import clock
-from tracker.db import db
+from tracker.db import db, see_clinic
 from tracker.models.clinic import Clinic
 from tracker.models.user import User
 from tracker.services import calendar, calendar_feed, calendar_pages, ownership
@@ -184,6 +184,7 @@ def feed(secret: str) -> Response:
     user = calendar_feed.reader_of(db.session, secret)
     if user is None:
         abort(404)
+    see_clinic(user.clinic_id)
     clinic = db.session.get_one(Clinic, user.clinic_id)
     now = clock.now()
     content = calendar_feed.ical(

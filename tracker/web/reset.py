@@ -4,9 +4,9 @@ Asking takes the same work and gives the same answer for every address: who has 
 by the clockwork.
 """
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import PasswordField
+from wtforms import HiddenField, PasswordField
 from wtforms.validators import EqualTo, InputRequired, Length
 
 from tracker import clock
@@ -19,7 +19,7 @@ from tracker.services.errors import Refused
 from tracker.services.passwords import LONGEST_PASSWORD, SHORTEST_ALONE, SHORTEST_WITH_SECOND
 from tracker.services.throttle import RESET
 from tracker.web import access, tries
-from tracker.web.forms import BaseForm, CleanEmailField
+from tracker.web.forms import BaseForm, CleanEmailField, CleanStringField
 
 blueprint = Blueprint("reset", __name__)
 
@@ -32,7 +32,18 @@ class AskForm(BaseForm):
     )
 
 
+class CodeForm(BaseForm):
+    code = CleanStringField(
+        "Code of the mail",
+        [InputRequired("Copy the code from the mail.")],
+        description="It stands below the link, and behind the # in it.",
+        longest=200,
+        render_kw={"autocomplete": "off", "autofocus": True, "spellcheck": "false"},
+    )
+
+
 class ChooseForm(BaseForm):
+    code = HiddenField(validators=[Length(max=200)])
     password = PasswordField(
         "New password",
         [InputRequired("Type the new password."), Length(max=LONGEST_PASSWORD)],
@@ -62,21 +73,27 @@ def asked() -> str:
     return render_template("reset/asked.html")
 
 
-@blueprint.route("/choose-password/<token>", methods=["GET", "POST"])
-def choose(token: str) -> ResponseReturnValue:
-    """Choose a password with a mailed link. Opening it uses nothing up; mail scanners open links too."""
-    user = password_links.person_of(db.session, token, now=clock.now())
+@blueprint.route("/choose-password", methods=["GET", "POST"])
+def choose() -> ResponseReturnValue:
+    """Choose a password with the code of a mail, which no address that reaches us holds.
+
+    It stands behind the # of the mailed link, from where a script puts it into the first form; without one
+    it is copied. To show it uses nothing up: programs that look through mails open links too.
+    """
+    asked = CodeForm()
+    if not asked.validate_on_submit():
+        return render_template("reset/code.html", form=asked), 422 if asked.is_submitted() else 200
+    code = asked.code.data or ""
+    user = password_links.person_of(db.session, code, now=clock.now())
     if user is None:
         return render_template("reset/gone.html"), 410
     form = ChooseForm()
     form.password.description = _what_is_good(user)
-    if form.validate_on_submit() and _chosen(form, token):
+    is_first = "password" not in request.form
+    if not is_first and form.validate() and _chosen(form, code):
         flash("Your password is set. Sign in with it now.", "success")
         return redirect(url_for("sign_in.enter"), 303)
-    return (
-        render_template("reset/choose.html", form=form, person=user),
-        422 if form.is_submitted() else 200,
-    )
+    return render_template("reset/choose.html", form=form, person=user), 200 if is_first else 422
 
 
 def _what_is_good(user: User) -> str:
@@ -85,10 +102,10 @@ def _what_is_good(user: User) -> str:
     return f"{shortest} characters or more. Four words in a row are easy to keep."
 
 
-def _chosen(form: ChooseForm, token: str) -> bool:
+def _chosen(form: ChooseForm, code: str) -> bool:
     now = clock.now()
     try:
-        user = password_links.use(db.session, token, form.password.data or "", now=now)
+        user = password_links.use(db.session, code, form.password.data or "", now=now)
     except Refused as refusal:
         db.session.rollback()
         form.fail(str(refusal), refusal.field)
@@ -101,7 +118,7 @@ def _chosen(form: ChooseForm, token: str) -> bool:
         at=now,
         table_name="app_user",
         row_key=user.id,
-        new={"password": "chosen with a mailed link"},  # nosec B105 # how it was set
+        new={"password": "chosen with a mailed code"},  # nosec B105 # how it was set
     )
     notices.tell(db.session, user, notices.Notice.PASSWORD_CHANGED, now=now)
     access.end_session()

@@ -21,6 +21,9 @@ from tracker.web.forms import BaseForm, CleanStringField
 
 blueprint = Blueprint("second_factor", __name__, url_prefix="/second-factor")
 ASKED = "asked"  # the hash of the secret that this browser had made for an app
+NOT_THIS_CODE = (
+    "This is not the code that the app shows, or its half minute is over. Type the one shown next."
+)
 CODES = "codes"  # sealed in the cookie for one page, as nothing else may keep them
 
 
@@ -100,7 +103,8 @@ def app() -> ResponseReturnValue:
         )
         if done:
             return _added(row, user, "authenticator app")
-        form.fail("This is not the code that the app shows now. Check its clock, and scan again.", "code")
+        db.session.commit()
+        form.fail(NOT_THIS_CODE, "code")
     page = render_template(
         "second_factor/app.html",
         form=form,

@@ -21,7 +21,7 @@ from tracker.web.forms import BaseForm, CleanEmailField
 blueprint = Blueprint("sign_in", __name__)
 
 WRONG = "Email or password is not right."
-WRONG_CODE = "This code is not right, or was used already. Wait for the next one and type that."
+WRONG_CODE = "This code is not right, was used already, or its half minute is over. Type the next one."
 MOST_CODES = 10  # then the password is asked for again
 
 
