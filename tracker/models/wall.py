@@ -15,6 +15,7 @@ from tracker.models.document import Document, DocumentContent
 from tracker.models.imports import ImportBatch, ImportChange
 from tracker.models.ladder import Escalation
 from tracker.models.patient import Coverage, Lab, Patient, PatientCheck, Transplant, Weight
+from tracker.models.tag import PatientTag
 from tracker.models.therapy import Fill, FillUnit, PlannedFill, RefillContact, Regimen
 
 POLICY = "one_clinic"
@@ -24,7 +25,7 @@ OF_THE_CLINIC = "COALESCE(current_setting('tracker.clinic', true), '') IN ('', c
 WALLED: tuple[type[Base], ...] = (
     *(Alert, AlertEvent, Authorization, AuthorizationLine, AuthorizationMove, ContactLog, Coverage, Denial),
     *(Document, DocumentContent, Escalation, Fill, FillUnit, ImportBatch, ImportChange, Lab, Patient),
-    *(PatientCheck, PlannedFill, RefillContact, Regimen, Transplant, Trial, Weight),
+    *(PatientCheck, PatientTag, PlannedFill, RefillContact, Regimen, Transplant, Trial, Weight),
 )
 
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0160"
-down_revision = "0158"
+revision = "0170"
+down_revision = "0161"
 
 
 def upgrade() -> None:

@@ -3,8 +3,10 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0161"
-down_revision = "0160"
+revision = "0171"
+down_revision = "0170"
+
+OF_THE_CLINIC = "COALESCE(current_setting('tracker.clinic', true), '') IN ('', clinic_id)"
 
 
 def upgrade() -> None:
@@ -56,3 +58,7 @@ def upgrade() -> None:
         "patient_tag",
         ["clinic_id", "patient_id", "tag_id"],
     )
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("ALTER TABLE patient_tag ENABLE ROW LEVEL SECURITY")
+        op.execute("ALTER TABLE patient_tag FORCE ROW LEVEL SECURITY")
+        op.execute(f"CREATE POLICY one_clinic ON patient_tag USING ({OF_THE_CLINIC})")

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0162"
-down_revision = "0161"
+revision = "0172"
+down_revision = "0171"
 
 
 def upgrade() -> None:
