@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0170"
-down_revision = "0161"
+down_revision = "0162"
 
 
 def upgrade() -> None:

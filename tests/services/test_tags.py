@@ -1,5 +1,7 @@
 """Tags of patients: free, short, one by one and for many alerts, counted and filtered on the worklist."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
@@ -139,6 +141,67 @@ def test_many_alerts_are_tagged_by_their_patients_and_untagged(session, three, p
     gone = bulk_acts.do(session, Wish(Act.UNTAG, text=id_of(session, "travels")), ids, **place)
     assert gone.changed == ids
     assert session.query(PatientTag).count() == 0
+
+
+def undone(session, place, cast):
+    """The last act, taken back a minute later."""
+    place = place | {"now": place["now"] + timedelta(minutes=1)}
+    last = bulk_acts.last_act(session, clinic_id=cast.renal.id, user_id=cast.ana.id, now=place["now"])
+    return last, bulk_acts.undo(session, last.at, **place)
+
+
+def test_the_last_tagging_of_many_can_be_taken_back_and_spares_who_had_it_before(session, cast, three, place):
+    people, alerts = three
+    tags.add(session, "travels", patient_id=people[1].id, **place)
+    later = place | {"now": kept.CHECKED + timedelta(minutes=1)}
+    bulk_acts.do(session, Wish(Act.TAG, text="travels"), [each.id for each in alerts], **later)
+
+    last, done = undone(session, later, cast)
+
+    assert (last.said, last.count) == ("tagged", 2)
+    assert set(done.changed) == {people[0].id, people[2].id}
+    assert [names(session, each) for each in people] == [[], ["travels"], []]
+    with pytest.raises(Refused):  # it is taken back already
+        bulk_acts.undo(session, last.at, **place | {"now": kept.CHECKED + timedelta(minutes=3)})
+
+
+def test_a_tag_that_was_taken_off_comes_back(session, cast, three, place):
+    people, alerts = three
+    tags.add(session, "travels", patient_id=people[0].id, **place)
+    later = place | {"now": kept.CHECKED + timedelta(minutes=1)}
+    bulk_acts.do(session, Wish(Act.UNTAG, text=id_of(session, "travels")), [alerts[0].id], **later)
+
+    last, _ = undone(session, later, cast)
+
+    assert (last.said, last.count) == ("untagged", 1)
+    assert names(session, people[0]) == ["travels"]
+
+
+def test_a_tagging_is_not_taken_back_after_ten_minutes_or_by_another(session, cast, three, place):
+    people, _ = three
+    tags.add(session, "travels", patient_id=people[0].id, **place)
+    at, late = place["now"], place["now"] + timedelta(minutes=11)
+
+    for who, now in ((cast.ana, late), (cast.ben, at)):
+        with pytest.raises(Refused):
+            bulk_acts.undo(session, at, clinic_id=cast.renal.id, actor=Actor(who.name, who.id), now=now)
+    assert names(session, people[0]) == ["travels"]
+
+
+def test_of_an_act_and_a_tagging_the_later_one_is_offered(session, cast, three, place):
+    people, alerts = three
+    tags.add(session, "travels", patient_id=people[0].id, **place)
+    later = place | {"now": kept.CHECKED + timedelta(minutes=1)}
+    bulk_acts.do(session, Wish(Act.NOTE, text="called"), [alerts[0].id], **later)
+    bulk_acts.do(
+        session, Wish(Act.ACKNOWLEDGE), [alerts[2].id], **later | {"now": later["now"] + timedelta(minutes=1)}
+    )
+
+    last = bulk_acts.last_act(
+        session, clinic_id=cast.renal.id, user_id=cast.ana.id, now=later["now"] + timedelta(minutes=2)
+    )
+
+    assert (last.said, last.tagging) == ("acknowledged", None)
 
 
 def test_a_tag_filters_the_list_and_is_counted_beside_the_other_filters(session, cast, three, place):

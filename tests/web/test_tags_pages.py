@@ -96,6 +96,18 @@ def test_ticked_alerts_are_tagged_after_a_look_at_what_changes(ana, session, cas
     assert "2 alerts tagged" in ana.get("/alerts").text
 
 
+def test_tagging_many_can_be_undone_from_the_list(ana, session, alert):
+    ana.post("/alerts/bulk/do", data={"act": "tag", "id": alert.id, "tag_name": "board", "seen": "1"})
+    page = ana.get("/alerts").text
+    (at,) = re.findall(r'name="at" value="([^"]+)"', page)
+
+    ana.post("/alerts/bulk/undo", data={"at": at})
+
+    assert "on 1 patient: tagged" in page
+    assert "1 patient as before" in ana.get("/alerts").text
+    assert session.query(PatientTag).count() == 0
+
+
 def test_a_tag_is_taken_off_all_that_match_and_the_filter_is_kept(ana, session, alert):
     tag(ana, alert)
     asked = {"act": "untag", "every": "1", "tag": tag_id(session), "tag_id": tag_id(session), "seen": "1"}

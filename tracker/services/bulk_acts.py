@@ -10,14 +10,15 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from tracker.models.alert import AlertEvent, AlertEventKind
+from tracker.models.alert import AlertEvent
 from tracker.models.base import Db
 from tracker.rules.words import Word
-from tracker.services import alert_acts, tags
+from tracker.services import alert_acts, tag_undo, tags
 from tracker.services.actor import Actor
 from tracker.services.alert_acts import Done
 from tracker.services.alert_hand import TAKEN_BACK, UNDO_MINUTES
 from tracker.services.errors import Refused
+from tracker.services.tag_undo import Tagging, last_tagging
 
 MOST = 500
 
@@ -46,11 +47,15 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class LastAct:
-    """What a person did last, at one instant, to how many alerts; it can still be taken back."""
+    """What a person did last, at one instant, to how many alerts; it can still be taken back.
+
+    `tagging`: it was done to so many patients instead.
+    """
 
     at: datetime
-    kind: AlertEventKind
+    said: str
     count: int
+    tagging: Tagging | None = None
 
 
 def do(
@@ -101,9 +106,12 @@ def last_act(session: Db, *, clinic_id: str, user_id: str, now: datetime) -> Las
         .limit(1)
     )
     row = session.execute(query).one_or_none()
+    tagging = last_tagging(session, clinic_id=clinic_id, user_id=user_id, now=now)
+    if tagging and (row is None or row[0] < tagging.at):
+        return LastAct(tagging.at, tagging.said, tagging.count, tagging)
     if row is None or row[1] not in TAKEN_BACK:
         return None
-    return LastAct(*row)
+    return LastAct(row[0], row[1].value.replace("_", " "), row[2])
 
 
 def undo(session: Db, at: datetime, *, clinic_id: str, actor: Actor, now: datetime) -> Done:
@@ -112,6 +120,9 @@ def undo(session: Db, at: datetime, *, clinic_id: str, actor: Actor, now: dateti
     last = last_act(session, clinic_id=clinic_id, user_id=actor.user_id, now=now)
     if last is None or last.at != at:
         raise Refused(f"This can no longer be taken back: more than {UNDO_MINUTES} minutes, or a later act.")
+    if last.tagging:
+        changed = tag_undo.undo(session, last.tagging, clinic_id=clinic_id, actor=actor, now=now)
+        return Done(changed=list(changed))
     ids = select(AlertEvent.alert_id).where(
         AlertEvent.clinic_id == clinic_id, AlertEvent.actor_id == actor.user_id, AlertEvent.at == at
     )

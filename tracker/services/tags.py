@@ -27,6 +27,7 @@ LONGEST = 30
 MOST_OF_PATIENT = 10
 MOST_OF_CLINIC = 100
 FIELD = "tag_name"
+TABLE = "patient_tag"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,26 @@ def remove_from_alerts(
     return _done(alert_ids, patients, without)
 
 
+def put_back(session: Db, patient_ids: Sequence[str], name: str, *, bear: bool, hand: Hand) -> Sequence[str]:
+    """Make these patients bear a tag again, or bear it no longer; the ids of those for whom that was new."""
+    tag = _named(session, hand.clinic_id, name)
+    theirs = and_(
+        PatientTag.clinic_id == hand.clinic_id,
+        PatientTag.tag_id == tag.id,
+        PatientTag.patient_id.in_(patient_ids),
+    )
+    have = set(session.execute(select(PatientTag.patient_id).where(theirs)).scalars())
+    changed = [each for each in patient_ids if (each in have) is not bear]
+    told = {"tag": tag.name}
+    if bear:
+        _write(session, hand, changed, tag)
+        _record(session, hand, changed, AuditAction.UNDONE, new=told)
+    else:
+        session.execute(delete(PatientTag).where(theirs))
+        _record(session, hand, changed, AuditAction.UNDONE, old=told)
+    return changed
+
+
 def _borne(clinic_id: str) -> Select[str, str, str]:
     """Patient, id and name of every tag that is borne."""
     return (
@@ -132,7 +153,7 @@ def _tag(session: Db, hand: Hand, patient_ids: Sequence[str], name: str) -> dict
             refused[patient_id] = f"They have {MOST_OF_PATIENT} tags. Remove one first."
     new = [each for each in patient_ids if each not in refused]
     _write(session, hand, new, tag)
-    _record(session, hand, AuditAction.ADDED, new, tag.name)
+    _record(session, hand, new, AuditAction.ADDED, new={"tag": tag.name})
     return refused
 
 
@@ -167,7 +188,7 @@ def _untag(session: Db, hand: Hand, patient_ids: Sequence[str], tag_id: str) -> 
     )
     bore = session.execute(select(PatientTag.patient_id).where(theirs)).scalars().all()
     session.execute(delete(PatientTag).where(theirs))
-    _record(session, hand, AuditAction.REMOVED, bore, tag.name)
+    _record(session, hand, bore, AuditAction.REMOVED, old={"tag": tag.name})
     return set(bore)
 
 
@@ -199,9 +220,16 @@ def _patient(session: Db, clinic_id: str, patient_id: str) -> None:
         raise NotFound("There is no such patient here.")
 
 
-def _record(session: Db, hand: Hand, action: AuditAction, patient_ids: Sequence[str], name: str) -> None:
-    """What the tag is called goes on record, for it may be called otherwise later."""
-    added = action is AuditAction.ADDED
+def _record(
+    session: Db,
+    hand: Hand,
+    patient_ids: Sequence[str],
+    action: AuditAction,
+    *,
+    old: Mapping[str, str] | None = None,
+    new: Mapping[str, str] | None = None,
+) -> None:
+    """What the tag is called goes on record, for a number would tell nobody anything."""
     for patient_id in patient_ids:
         audit.record(
             session,
@@ -209,8 +237,8 @@ def _record(session: Db, hand: Hand, action: AuditAction, patient_ids: Sequence[
             actor=hand.actor,
             action=action,
             at=hand.now,
-            table_name="patient_tag",
+            table_name=TABLE,
             patient_id=patient_id,
-            old=None if added else {"tag": name},
-            new={"tag": name} if added else None,
+            old=old,
+            new=new,
         )

@@ -20,6 +20,7 @@ from tracker.services.worklist_filters import Asker
 from tracker.services.worklist_page import WorkRow, matching_ids, rows_of
 from tracker.web import access
 from tracker.web.forms import BaseForm, ChoiceField, CleanStringField, CleanTextField, DateField
+from tracker.web.today import many
 from tracker.web.worklist_query import filters_of, query_of
 from tracker.web.worklist_view import address, asker_of, ticked
 
@@ -140,9 +141,12 @@ def undo() -> Response:
         raise Refused("This can no longer be taken back.") from None
     if at.tzinfo is None:
         raise Refused("This can no longer be taken back.")
+    last = bulk_acts.last_act(
+        db.session, clinic_id=access.current_clinic_id(), user_id=access.signed_in().id, now=clock.now()
+    )
     done = bulk_acts.undo(db.session, at, **_whose())
     db.session.commit()
-    _tell(done, "as before")
+    _tell(done, "as before", "patient" if last and last.tagging else "alert")
     return redirect(address(query_of(filters_of(request.form))), 303)
 
 
@@ -188,9 +192,8 @@ def _whose() -> dict[str, Any]:
     return {"clinic_id": access.current_clinic_id(), "actor": access.current_actor(), "now": clock.now()}
 
 
-def _tell(done: Done, word: str) -> None:
-    count = len(done.changed)
-    flash(f"{count} {'alert' if count == 1 else 'alerts'} {word}.", "success" if count else "error")
+def _tell(done: Done, word: str, noun: str = "alert") -> None:
+    flash(f"{many(len(done.changed), noun)} {word}.", "success" if done.changed else "error")
     for why, ids in bulk_acts.by_reason(done.refused).items():
         flash(f"{len(ids)} left as {'it was' if len(ids) == 1 else 'they were'}: {why}", "error")
 
