@@ -187,6 +187,21 @@ def test_what_else_must_begin_in_a_week_leaves_room_for_less(session, cast, plan
     assert max(week.waiting for week in weeks) == 24
 
 
+def test_whose_patients_are_listed_changes_no_proposal(session, cast, plan):
+    for number in range(9):
+        ending(session, cast.renal, plan, number).owner_id = [cast.ana.id, cast.ben.id, None][number % 3]
+    session.flush()
+
+    everyone = wave(session, cast.renal)
+    mine = wave(session, cast.renal, owners=[cast.ana.id])
+    free = wave(session, cast.renal, owners=["unowned"])
+
+    assert sorted(numbers(mine)) == ["A-0", "A-3", "A-6"]
+    assert sorted(numbers(free)) == ["A-2", "A-5", "A-8"]
+    assert (mine.patients, mine.listed) == (9, 3)
+    assert mine.levelled == everyone.levelled
+
+
 def test_pages_go_on_and_back_without_a_gap(session, cast, plan, monkeypatch):
     monkeypatch.setattr(january_wave, "PAGE", 4)
     for number in range(10):

@@ -53,6 +53,13 @@ def test_it_says_who_when_and_what_ends(ana, session, cast, acme):
         assert said in page
 
 
+def test_it_lists_whose_patients_are_asked_for(ana, session, cast, acme):
+    ending(session, cast.renal, acme)
+
+    assert "F0, " in ana.get(f"{PAGE}?owner=unowned").text
+    assert "Nobody of this wave is theirs" in ana.get(f"{PAGE}?owner=me").text
+
+
 def test_where_nothing_ends_it_says_so(ana):
     assert "Nothing ends at this turn of the year" in ana.get(PAGE).text
 

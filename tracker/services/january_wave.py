@@ -5,7 +5,7 @@ fall into the same few weeks; `rules/levelling` spreads them over the months bef
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -23,6 +23,7 @@ from tracker.rules.authorization import GRANTED, IN_PROGRESS
 from tracker.rules.levelling import Item, Levelled, level, monday_of
 from tracker.rules.lifecycle import answer_days
 from tracker.rules.words import AuthorizationKind, AuthorizationStatus
+from tracker.services.calendar import UNOWNED
 from tracker.services.loading import plan_alone
 from tracker.services.patients import WHO, Who, checked, who_columns
 
@@ -57,7 +58,8 @@ class WaveRow:
 class Wave:
     """The wave of a year. `asked`: how many authorizations of it are asked for or granted again already.
 
-    `rows`: one page of it; `last`: the id to go on from, `first`: to go back from; empty where it ends.
+    `rows`: one page of the `listed`; `last`: the id to go on from, `first`: to go back from; empty at the
+    ends.
     """
 
     year: int
@@ -68,6 +70,7 @@ class Wave:
     asked: int
     levelled: Levelled
     rows: Sequence[WaveRow]
+    listed: int = 0
     before: int = 0
     first: str = ""
     last: str = ""
@@ -84,6 +87,7 @@ Check = tuple[date | None, date | None]  # its start of the renewal, its first d
 class _Found:
     ends: Mapping[str, Sequence[End]]
     plans: Mapping[str, str]  # by the patient: the plan whose answer is waited for
+    owners: Mapping[str, str | None]
     asked: int
 
 
@@ -97,8 +101,20 @@ def is_season(today: date) -> bool:
     return today.month in (10, 11, 12, 1)
 
 
-def wave(session: Db, clinic: Clinic, *, today: date, after: str = "", back: bool = False) -> Wave:
-    """The wave, its starts levelled, and one page of it. Six queries, however many patients there are."""
+def wave(
+    session: Db,
+    clinic: Clinic,
+    *,
+    today: date,
+    owners: Collection[str] | None = None,
+    after: str = "",
+    back: bool = False,
+) -> Wave:
+    """The wave, its starts levelled, and one page of it. Six queries, however many patients there are.
+
+    `owners`: users' ids, `calendar.UNOWNED` among them, whose patients are listed; None for everyone's. The
+    starts are levelled for the whole clinic.
+    """
     year = year_of(today)
     window = max(today, date(year - 1, 12, 1)), date(year, 1, 31)
     first_on = max(today, date(year - 1, 10, 1))
@@ -113,7 +129,8 @@ def wave(session: Db, clinic: Clinic, *, today: date, after: str = "", back: boo
     others = _others(checks, found.ends, first_on, overdue=first_on == today)
     levelled = level(items, others, first=first_on)
     latest = {each.key: each.latest_on for each in items}
-    queue = sorted(levelled.starts, key=lambda key: (levelled.starts[key], latest[key], key))
+    mine = [key for key in levelled.starts if owners is None or (found.owners[key] or UNOWNED) in owners]
+    queue = sorted(mine, key=lambda key: (levelled.starts[key], latest[key], key))
     start = _start(queue, after, back=back)
     shown = queue[start : start + PAGE]
     people = _people(session, clinic.id, shown)
@@ -131,6 +148,7 @@ def wave(session: Db, clinic: Clinic, *, today: date, after: str = "", back: boo
             for key in shown
             if key in people
         ],
+        listed=len(queue),
         before=start,
         first=shown[0] if shown and start else "",
         last=shown[-1] if shown and start + PAGE < len(queue) else "",
@@ -156,26 +174,30 @@ def _latest(first_end: date, check: Check | None, lead: int) -> date:
 def _ending(session: Db, clinic_id: str, window: tuple[date, date]) -> _Found:
     ends: dict[str, list[End]] = {}
     plans: dict[str, str] = {}
+    owners: dict[str, str | None] = {}
     asked = 0
     for row in session.execute(_authorizations(clinic_id, window)):
-        patient_id, on, plan_id, payer, plan, kind, row_id, number, follower = row
+        patient_id, owner_id, on, plan_id, payer, plan, kind, row_id, number, follower = row
         if follower is not None and follower is not AuthorizationStatus.DRAFT:
             asked += 1
             continue
         end = End(on, f"{payer} {plan}", kind, row_id, number, drafted=follower is not None)
         ends.setdefault(patient_id, []).append(end)
         plans.setdefault(patient_id, plan_id)
+        owners[patient_id] = owner_id
     follows = _following(session, clinic_id, window[0])
-    for patient_id, on, plan_id, payer, plan in session.execute(_coverages(clinic_id, window)):
+    for row in session.execute(_coverages(clinic_id, window)):
+        patient_id, owner_id, on, plan_id, payer, plan = row
         following = [(other, name) for starts, other, name in follows.get(patient_id, ()) if starts > on]
         if following and following[0][0] == plan_id:
             continue  # the same plan goes on
         name = following[0][1] if following else None
         ends.setdefault(patient_id, []).append(End(on, f"{payer} {plan}", next_plan=name))
         plans.setdefault(patient_id, following[0][0] if following else plan_id)
+        owners[patient_id] = owner_id
     for each in ends.values():
         each.sort(key=lambda end: (end.on, end.kind is None, end.plan))
-    return _Found(ends, plans, asked)
+    return _Found(ends, plans, owners, asked)
 
 
 def _authorizations(clinic_id: str, window: tuple[date, date]) -> Any:
@@ -203,6 +225,7 @@ def _authorizations(clinic_id: str, window: tuple[date, date]) -> Any:
     return (
         select(
             Authorization.patient_id,
+            Patient.owner_id,
             Authorization.ends_on,
             Authorization.plan_id,
             Payer.name,
@@ -226,7 +249,14 @@ def _authorizations(clinic_id: str, window: tuple[date, date]) -> Any:
 
 def _coverages(clinic_id: str, window: tuple[date, date]) -> Any:
     return (
-        select(Coverage.patient_id, Coverage.ends_on, Coverage.plan_id, Payer.name, Plan.name)
+        select(
+            Coverage.patient_id,
+            Patient.owner_id,
+            Coverage.ends_on,
+            Coverage.plan_id,
+            Payer.name,
+            Plan.name,
+        )
         .join(Patient, and_(Patient.clinic_id == clinic_id, Patient.id == Coverage.patient_id))
         .join(Plan, and_(Plan.clinic_id == clinic_id, Plan.id == Coverage.plan_id))
         .join(Payer, and_(Payer.clinic_id == clinic_id, Payer.id == Plan.payer_id))

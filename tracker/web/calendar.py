@@ -57,7 +57,7 @@ def index() -> str:
         "clinic_id": access.current_clinic_id(),
         "first": first,
         "last": last,
-        "owners": _owners(asked.owner),
+        "owners": owners_of(asked.owner),
     }
     days = calendar.days(db.session, **range_asked)
     shown: dict[str, Any] = {}
@@ -75,7 +75,7 @@ def index() -> str:
         weeks=[days[n : n + 7] for n in range(0, len(days), 7)],
         totals=_totals(days, asked),
         kinds=KINDS,
-        people=_people(),
+        people=everyone(),
         before=asked.query(**{"from": before.isoformat()}),
         after=asked.query(**{"from": after.isoformat()}),
         in_words=calendar.in_words,
@@ -131,7 +131,7 @@ def _totals(days: Sequence[Day], asked: Asked) -> dict[EntryKind, int]:
     return {kind: sum(day.counts.get(kind, 0) for day in shown) for kind in EntryKind}
 
 
-def _owners(asked: str) -> Collection[str] | None:
+def owners_of(asked: str) -> Collection[str] | None:
     """`me` is whoever I answer for today, so that those whom I stand in for are among them."""
     if asked == "me":
         clinic_id, me = access.current_clinic_id(), access.account()
@@ -139,7 +139,8 @@ def _owners(asked: str) -> Collection[str] | None:
     return [asked] if asked else None
 
 
-def _people() -> Sequence[tuple[str, str]]:
+def everyone() -> Sequence[tuple[str, str]]:
+    """(id, name) of the clinic's people whose patients can be asked for."""
     query = (
         select(User.id, User.name)
         .where(User.clinic_id == access.current_clinic_id(), User.active)

@@ -9,6 +9,7 @@ from tracker.models.user import Role
 from tracker.services import capacity, january_wave
 from tracker.services.errors import Conflict, Refused
 from tracker.web import access
+from tracker.web.calendar import everyone, owners_of
 from tracker.web.forms import VersionedForm, WholeField
 from tracker.web.timeline.small import weeks_chart
 from tracker.web.today import weeks_over
@@ -63,9 +64,14 @@ def _form() -> CapacityForm:
 
 def _page(form: CapacityForm) -> str:
     clinic, today = access.current_clinic(), access.today()
-    before = request.args.get("before", "")
+    before, owner = request.args.get("before", ""), request.args.get("owner", "")[:40]
     found = january_wave.wave(
-        db.session, clinic, today=today, after=before or request.args.get("after", ""), back=bool(before)
+        db.session,
+        clinic,
+        today=today,
+        owners=owners_of(owner),
+        after=before or request.args.get("after", ""),
+        back=bool(before),
     )
     weeks = [(week.monday, week.total) for week in found.levelled.weeks]
     return render_template(
@@ -79,5 +85,7 @@ def _page(form: CapacityForm) -> str:
         over=weeks_over(weeks, clinic.renewals_a_week),
         peak=max((week.other + week.waiting for week in found.levelled.weeks), default=0),
         form=form,
+        owner=owner,
+        people=everyone(),
         may_act=access.signed_in().role is not Role.VIEWER,
     )
