@@ -8,7 +8,6 @@ from tracker.rules.desk import Desk
 from tracker.rules.facts import Case
 from tracker.rules.finding import Finding
 from tracker.rules.proof import InWords
-from tracker.rules.wording import Wording
 
 
 def check(case: Case, as_of: date) -> Answer:
@@ -38,5 +37,5 @@ def _alert(desk: Desk, decision: Decision, finding: Finding) -> Alert:
         finding.key,
         finding.harm_on,
         finding.facts,
-        InWords(Wording(desk, decision, finding)),
+        InWords(desk, decision, finding),
     )

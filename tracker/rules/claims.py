@@ -12,6 +12,7 @@ from tracker.rules.dates import business_day_from, plus, plus_months
 from tracker.rules.desk import Desk, own_codes
 from tracker.rules.facts import Denial, Plan
 from tracker.rules.finding import Finding, days_to
+from tracker.rules.projection import Projection
 from tracker.rules.today import Today
 from tracker.rules.units import Units
 from tracker.rules.words import (
@@ -32,9 +33,9 @@ _AGAINST_KX = ("GA", "GY", "GZ")
 _DISCARDED = ("JW", "JZ")
 
 
-def claim_findings(desk: Desk, today: Today, fills: tuple[TableFill, ...]) -> Iterator[Finding]:
+def claim_findings(desk: Desk, today: Today, table: Projection) -> Iterator[Finding]:
     yield from desk.kept("claims", _of_real_fills)
-    yield from _planned_mismatches(desk, fills)
+    yield from _planned_mismatches(desk, table.fills)
     for denial in desk.book.patient.denials:
         yield from _appeal(desk, today, denial)
 

@@ -9,6 +9,7 @@ from tracker.rules.coverage import PART_D, member_since
 from tracker.rules.dates import plus
 from tracker.rules.desk import Desk
 from tracker.rules.finding import Finding
+from tracker.rules.projection import Projection
 from tracker.rules.severity import at_least, tier, worse
 from tracker.rules.today import Today
 from tracker.rules.words import AboutKind, AlertCode, Result, Severity
@@ -39,7 +40,12 @@ _FLOORS = {
 }
 
 
-class FillFindings:
+def fill_findings(desk: Desk, today: Today, table: Projection) -> Iterator[Finding]:
+    """What is said of the fills of the table, as they come."""
+    return iter(_FillFindings(desk, today, table.fills))
+
+
+class _FillFindings:
     """Walks the table once; per code and object the first fill speaks."""
 
     def __init__(self, desk: Desk, today: Today, fills: tuple[TableFill, ...]) -> None:

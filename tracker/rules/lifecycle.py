@@ -10,6 +10,7 @@ from tracker.rules.dates import plus
 from tracker.rules.desk import Desk
 from tracker.rules.facts import Authorization, DecisionHours, Plan
 from tracker.rules.finding import Finding, days_to
+from tracker.rules.projection import Projection
 from tracker.rules.severity import at_least
 from tracker.rules.today import Today
 from tracker.rules.words import (
@@ -77,15 +78,15 @@ def answer_days(plan: Plan) -> int:
     return -(-(decision_hours(plan).standard or 0) // 24)
 
 
-def lifecycle_findings(desk: Desk, today: Today, fills: tuple[TableFill, ...]) -> Iterator[Finding]:
+def lifecycle_findings(desk: Desk, today: Today, table: Projection) -> Iterator[Finding]:
     """What a stored status says by itself, as listed."""
     for pa in desk.book.patient.authorizations:
         if pa.status in _APPROVED:
-            yield from _partial(today, fills, pa)
+            yield from _partial(today, table.fills, pa)
         elif pa.status is AuthorizationStatus.PENDED:
-            yield _pended(desk, today, fills, pa)
+            yield _pended(desk, today, table.fills, pa)
         elif pa.status is AuthorizationStatus.SUBMITTED:
-            yield from _overdue(desk, today, fills, pa)
+            yield from _overdue(desk, today, table.fills, pa)
 
 
 def _finding(

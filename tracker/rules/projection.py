@@ -10,7 +10,7 @@ from tracker.rules.answer import CheckResult, TableFill
 from tracker.rules.authorization import Ledger
 from tracker.rules.book import course_start, regimen_from, regimen_on
 from tracker.rules.checks import run_checks
-from tracker.rules.dates import FAR, plus
+from tracker.rules.dates import FAR, days_between, plus
 from tracker.rules.desk import Desk
 from tracker.rules.draft import Draft, SoFar
 from tracker.rules.facts import PlannedFill, Regimen
@@ -71,9 +71,13 @@ class Projector:
         regimen = regimen_from(self.regimens, self.today.day)
         if regimen is None:
             return None
+        self.ends(regimen)
+        return course_start(self.regimens, regimen)
+
+    def ends(self, regimen: Regimen) -> None:
+        """Note the day from which this regimen is no longer in force."""
         if regimen.ends_on is not None:
             self.today.passed(regimen.ends_on)
-        return course_start(self.regimens, regimen)
 
     def table(self, fills: Sequence[TableFill]) -> Projection:
         """What was made, with the days on which it may differ."""
@@ -247,7 +251,10 @@ def project(desk: Desk, day: date, *, through: date | None = None) -> Projection
 
 
 def project_alike(desk: Desk, day: date, like: Projection) -> Projection | None:
-    """The table of another day; None as soon as it turns out to differ."""
+    """The table of a later day; None as soon as it turns out to differ."""
+    if like.fills and like.fills[0].on < day:
+        # No fill of a table is made before its day.
+        return None
     walk = Projector(desk, Today(day))
     if walk.first_run_out != like.run_out:
         return None
@@ -276,16 +283,21 @@ def outcome(fill: TableFill) -> object:
 def _next_draft(walk: Projector) -> Draft | None:
     """The next projected fill, or the planned one that takes its place (rulebook 3.3)."""
     projected = walk.projected()
-    if projected is not None and projected.on < walk.today.flips_on:
-        # From the day after it on it could not be made on that day any more.
-        walk.today.passed(projected.on)
-    while walk.waiting:
-        first = walk.waiting[0]
-        if projected is not None:
-            late_days = (first.on - projected.on).days
-            if late_days * 2 > projected.terms.dispensing.days:
-                return projected
+    while walk.waiting and not _too_late(walk.waiting[0], projected):
         draft = walk.planned(walk.waiting.popleft())
         if draft is not None:
+            if projected is not None:
+                # A projected fill that moves on with today stays replaced, unless another regimen's comes.
+                walk.ends(projected.terms.dispensing.regimen)
             return draft
+    if projected is not None:
+        # From the day after it on it could not be made on that day any more.
+        walk.today.passed(projected.on)
     return projected
+
+
+def _too_late(planned: PlannedFill, projected: Draft | None) -> bool:
+    """Is it over half a supply after the projected fill, and so another one?"""
+    if projected is None:
+        return False
+    return days_between(projected.on, planned.on) * 2 > projected.terms.dispensing.days
