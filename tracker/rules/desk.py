@@ -13,10 +13,9 @@ from typing import Any, TypeVar
 from tracker.rules import parameters
 from tracker.rules.authorization import Ledger, Permit, permit_of, pick, valid_on
 from tracker.rules.book import Book, Member, Supplied, open_book
-from tracker.rules.catalogue import codes_of
 from tracker.rules.coverage import PART_B, Payer, payer_on
 from tracker.rules.dates import FAR, plus, plus_months
-from tracker.rules.facts import Case, PlannedFill, Regimen, Rule
+from tracker.rules.facts import Case, PlannedFill, Rule
 from tracker.rules.formulary import rules_for
 from tracker.rules.quantity import Dispensed
 from tracker.rules.refill_window import PayerCounts
@@ -27,11 +26,6 @@ T = TypeVar("T")
 _NO_RULES: Mapping[str, Rule | None] = {}
 # Days on which a regulatory value changes that fills are checked against.
 _LAWS = frozenset(each.starts_on for each in parameters.PART_B_DAYS_SUPPLY if each.starts_on is not None)
-
-
-def own_codes(regimen: Regimen) -> tuple[str, ...]:
-    """A regimen's own codes."""
-    return codes_of(regimen.drug, regimen.formulation, regimen.form)
 
 
 class Desk:
@@ -142,12 +136,11 @@ class Desk:
             return None
         if member.plan.line_of_business is PART_B:
             return None
-        own = own_codes(each.regimen)
-        rules = self.rules(member, own, tuple(each.units), each.fill.on)
+        rules = self.rules(member, each.own, tuple(each.units), each.fill.on)
         needed = asking(each.units, rules)
         if not needed:
             return None
-        valid = self.valid(AuthorizationKind.PRIOR_AUTHORIZATION, member.plan.id, own, each.fill.on)
+        valid = self.valid(AuthorizationKind.PRIOR_AUTHORIZATION, member.plan.id, each.own, each.fill.on)
         fitting = [permit for permit in valid if permit.fits(each.formulation)]
         found = pick(fitting, ledger, needed)
         if found is None:

@@ -200,10 +200,10 @@ class _FillFindings:
 
     def _transition(self, fill: TableFill) -> Iterator[Finding]:
         """A new Part D plan, PA or step missing, fill within its first 90 days (rulebook 7.8)."""
-        member = self.desk.payer(fill.on).paying
-        if member is None or member.plan.line_of_business is not PART_D:
+        if fill.plan is None or self.desk.book.plans[fill.plan].line_of_business is not PART_D:
             return
-        if not any(each.code in TRANSITION_CODES for each in fill.checks):
+        member = self.desk.payer(fill.on).paying
+        if member is None or not any(each.code in TRANSITION_CODES for each in fill.checks):
             return
         start = member_since(self.desk.book, member)
         limit = plus(start, parameters.TRANSITION_DAYS.value - 1)

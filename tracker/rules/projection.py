@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from tracker.rules import parameters
 from tracker.rules.answer import CheckResult, TableFill
@@ -36,6 +37,13 @@ class Projection:
     grows_on: date
 
 
+class Steady(NamedTuple):
+    """What every fill to come is made of once all are alike; how far the payer's count is past run-out."""
+
+    filled: Dispensing
+    carried_days: int
+
+
 class Projector:
     """Walks from fill to fill; keeps drug on hand, the payers' counts and the units charged so far."""
 
@@ -48,20 +56,19 @@ class Projector:
         self.counts = desk.counts.going_on()
         self.ledger = Ledger(desk.ledger.used)
         self.made: list[tuple[date, Dispensing]] = []
-        self.sofar = SoFar(today, self.ledger, self.made, self.first_possible)
         last = desk.book.last_supplied
         self.last_on = last.fill.on if last else None
         self.run_out = self.first_run_out = self._run_out()
         self.next_fill: date | None = None
         self.grows_on = FAR
         self._first_possible: date | None = None
-        # Planned fills still to be made, and what every fill to come is made of once all are alike.
+        # Planned fills still to be made.
         self.waiting: deque[PlannedFill] = deque(
             each
             for each in sorted(desk.book.patient.planned_fills, key=lambda each: each.on)
             if not today.passed(each.on)
         )
-        self.steady: Dispensing | None = None
+        self.steady: Steady | None = None
 
     def _run_out(self) -> date | None:
         """First day without drug; with no fill yet the start of the course in force, else of the next."""
@@ -88,6 +95,7 @@ class Projector:
     def fills(self, *, through: date | None = None) -> Iterator[TableFill]:
         """The fills of the 365 days, up to the last day of interest."""
         end = plus(self.today.day, parameters.TABLE_DAYS.value)
+        sofar = SoFar(self.today, self.ledger, self.made, self.first_possible)
         while True:
             draft = _next_draft(self)
             if draft is None:
@@ -98,7 +106,7 @@ class Projector:
             if draft.on >= end:
                 self.grows_on = plus(draft.on, 1 - parameters.TABLE_DAYS.value)
                 return
-            yield self.make(draft)
+            yield self.make(draft, sofar)
 
     def projected(self) -> Draft | None:
         """The next fill if nothing is planned: the first day not before run-out - days ahead, nor today,
@@ -107,9 +115,6 @@ class Projector:
         run_out = self.run_out
         if run_out is None:
             return None
-        if self.steady is not None:
-            terms = self.terms.on(self.steady.regimen, run_out)
-            return Draft(run_out, terms, plus(run_out, -terms.early_days))
         first = run_out if run_out > self.today.day else self.today.day
         while True:
             regimen = regimen_from(self.regimens, first)
@@ -121,6 +126,15 @@ class Projector:
             first = draft.on
             if regimen_from(self.regimens, first) is regimen:
                 return draft
+
+    def next_alike(self, steady: Steady) -> Draft:
+        """The next fill where all are alike."""
+        run_out = self.run_out
+        assert run_out is not None
+        on = plus(run_out, -self.ahead_days) if self.ahead_days else run_out
+        terms = self.terms.on(steady.filled.regimen, on)
+        carried = 0 if terms.part_b else steady.carried_days
+        return Draft(on, terms, plus(run_out, carried - terms.early_days))
 
     def _draft_for(self, regimen: Regimen, run_out: date) -> Draft:
         start, today = run_out, self.today.day
@@ -177,11 +191,11 @@ class Projector:
         terms = self.terms.planned(planned, regimen)
         return Draft(planned.on, terms, self._earliest(terms, self.counts, self.run_out), planned)
 
-    def make(self, draft: Draft) -> TableFill:
+    def make(self, draft: Draft, sofar: SoFar) -> TableFill:
         """Check a fill and count it: its units, its supply, the payer's days."""
         on, terms, _, planned = draft
         filled, paying = terms.dispensing, terms.payer.paying
-        checks, charged = run_checks(draft, self.sofar)
+        checks, charged = run_checks(draft, sofar)
         if charged is not None and filled.units is not None:
             self.ledger.charge(charged.pa.id, filled.units)
         self._count(on, filled)
@@ -204,7 +218,7 @@ class Projector:
     def _count(self, on: date, filled: Dispensing) -> None:
         self.made.append((on, filled))
         if self.steady is not None:
-            self.run_out = plus(on, filled.days)
+            self.run_out = plus(self.run_out or on, filled.days)
             return
         regimen, days = filled.regimen, filled.days
         self.supply = refilled(
@@ -213,28 +227,33 @@ class Projector:
         self.counts.add(regimen.drug, filled.formulation, on, days)
         self.last_on = on
         self.run_out = looking_ahead(self.supply, self.regimens).run_out
-        if self._is_steady(filled):
-            self.steady = filled
+        self.steady = self._now_steady(on, filled)
 
-    def _is_steady(self, filled: Dispensing) -> bool:
-        """Is every fill from now on made on its run-out, of the same?
+    def _now_steady(self, last_on: date, filled: Dispensing) -> Steady | None:
+        """Is every fill from now on made of the same, so many days ahead of run-out?
 
-        Nothing is planned, the last regimen is open, and the drug runs out when the payer's count of it does:
-        a fill on that day is never too soon, and both counts move on by its days.
+        Nothing is planned, the last regimen is open, and the payer's count lasts at least to the day of the
+        next fill and so little longer that no rule on file finds that day too soon: then both the drug on
+        hand and the count move on by the days of each fill.
         """
         regimen, run_out = filled.regimen, self.run_out
-        if self.waiting or self.ahead_days or self.supply.begun < len(self.regimens):
-            return False
+        if self.waiting or self.supply.begun < len(self.regimens):
+            return None
         if regimen.ends_on is not None or filled is not self.terms.usual(regimen):
-            return False
+            return None
         count = self.counts.of(regimen.drug, filled.formulation)
-        return (
-            run_out is not None
-            and run_out > max(self.today.day, regimen.starts_on)
+        # There is a fill by now, this one.
+        assert run_out is not None
+        assert count is not None
+        on, carried = plus(run_out, -self.ahead_days), count.run_out - run_out.toordinal()
+        alike = (
+            run_out > max(self.today.day, regimen.starts_on)
             and regimen_from(self.regimens, run_out) is regimen
-            and count is not None
-            and count.run_out == run_out.toordinal()
+            and last_on < on >= self.today.day
+            and carried >= -self.ahead_days
+            and max(carried, 0) + self.ahead_days <= self.terms.least_early_days(filled.days)
         )
+        return Steady(filled, carried) if alike else None
 
 
 def _is_ok(checks: tuple[CheckResult, ...]) -> bool:
@@ -282,6 +301,8 @@ def outcome(fill: TableFill) -> object:
 
 def _next_draft(walk: Projector) -> Draft | None:
     """The next projected fill, or the planned one that takes its place (rulebook 3.3)."""
+    if walk.steady is not None:
+        return walk.next_alike(walk.steady)
     projected = walk.projected()
     while walk.waiting and not _too_late(walk.waiting[0], projected):
         draft = walk.planned(walk.waiting.popleft())

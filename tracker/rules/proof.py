@@ -5,13 +5,14 @@ from datetime import date
 
 from tracker.rules.answer import FactUsed, Proof
 from tracker.rules.decision import Decision
-from tracker.rules.desk import Desk, own_codes
+from tracker.rules.desk import Desk
 from tracker.rules.finding import Finding
 from tracker.rules.messages_other import OTHER_MESSAGES
 from tracker.rules.messages_pa import PA_MESSAGES, Said
 from tracker.rules.proof_formulation import formulation_facts
 from tracker.rules.proof_sums import sums_of
 from tracker.rules.rule_texts import RULE_TEXTS
+from tracker.rules.units import own_codes
 from tracker.rules.wording import Wording, count, plain, units_text
 from tracker.rules.words import AboutKind
 

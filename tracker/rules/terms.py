@@ -13,11 +13,11 @@ from tracker.rules.answer import CheckResult
 from tracker.rules.authorization import Permit
 from tracker.rules.book import Member
 from tracker.rules.coverage import PART_B
-from tracker.rules.desk import Desk, own_codes
+from tracker.rules.desk import Desk
 from tracker.rules.facts import PlannedFill, QuantityLimit, Regimen
-from tracker.rules.refill_window import early_days, threshold_of
+from tracker.rules.refill_window import early_days, strictest_threshold, threshold_of
 from tracker.rules.today import Today
-from tracker.rules.units import Units, dispensed
+from tracker.rules.units import Units, dispensed, own_codes
 from tracker.rules.words import AuthorizationKind, Formulation
 
 
@@ -179,12 +179,21 @@ class TermsKept:
         self._usual: dict[str, Dispensing] = {}
         # With the planned fill itself, so that no other one can come to have its id.
         self._planned: dict[tuple[int, str], tuple[PlannedFill, Terms]] = {}
+        self._strictest = strictest_threshold(desk.book)
 
     def usual(self, regimen: Regimen) -> Dispensing:
         found = self._usual.get(regimen.id)
         if found is None:
             found = self._usual[regimen.id] = usual(regimen)
         return found
+
+    def least_early_days(self, days: int) -> int:
+        """How many days before the run-out of a fill of so many days the next one may be made at least.
+
+        Under whatever rule or plan of the case comes to hold.
+        """
+        by_rule = early_days(days, part_b=False, threshold=self._strictest)
+        return min(by_rule, early_days(days, part_b=True, threshold=self._strictest))
 
     def on(self, regimen: Regimen, day: date) -> Terms:
         """On what terms its usual fill is made on a day."""
