@@ -1,12 +1,14 @@
-"""How long a table holds, and which fills of it are alike."""
+"""How long a table holds, which fills of it are alike, and that a check leaves nothing behind."""
 
+import gc
 from datetime import date
 from typing import Any
 
-from casemaker import AS_OF, document, fill, plan, regimen, rule
+from casemaker import AS_OF, Maker, document, fill, plan, regimen, rule
 
 from tracker.rules.answer import TableFill
 from tracker.rules.casefile import case_from
+from tracker.rules.check import check
 from tracker.rules.desk import Desk
 from tracker.rules.projection import Projection, project, project_alike
 
@@ -86,6 +88,20 @@ def test_fills_alike_keep_what_the_payer_counts_beyond_the_drug_on_hand():
         date(2026, 7, 17),
         date(2026, 8, 16),
     ]
+
+
+def test_a_check_leaves_nothing_to_the_garbage_collector():
+    case = case_from(Maker(7).document())
+    check(case, AS_OF)
+    gc.collect()
+    gc.disable()
+    try:
+        check(case, AS_OF)
+        left = gc.collect()
+    finally:
+        gc.enable()
+
+    assert left == 0
 
 
 def test_fills_alike_wait_for_part_b_though_the_payer_counts_less_than_is_on_hand():

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from datetime import date
 
 from tracker.rules import parameters
-from tracker.rules.answer import Fact, TableFill
+from tracker.rules.answer import Fact, Finding, TableFill
 from tracker.rules.authorization import Permit
 from tracker.rules.book import Supplied
 from tracker.rules.coverage import PART_B, PART_D
 from tracker.rules.dates import business_day_from, plus, plus_months
 from tracker.rules.desk import Desk
 from tracker.rules.facts import Denial, Plan
-from tracker.rules.finding import Finding, days_to
+from tracker.rules.finding import days_to
 from tracker.rules.projection import Projection
 from tracker.rules.today import Today
 from tracker.rules.units import Units, own_codes

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from datetime import date
 
-from tracker.rules.answer import Fact, TableFill
+from tracker.rules.answer import Fact, Finding, TableFill
 from tracker.rules.book import Member
 from tracker.rules.dates import plus
 from tracker.rules.desk import Desk
-from tracker.rules.finding import Finding, days_to
+from tracker.rules.finding import days_to
 from tracker.rules.projection import Projection
 from tracker.rules.severity import at_least
 from tracker.rules.today import Today

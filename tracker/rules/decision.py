@@ -6,13 +6,12 @@ from datetime import date
 from typing import NamedTuple, TypeAlias
 
 from tracker.rules import parameters
-from tracker.rules.answer import EarliestDenial, TableFill
+from tracker.rules.answer import EarliestDenial, Finding, TableFill
 from tracker.rules.claims import claim_findings, is_denied
 from tracker.rules.coverage_findings import coverage_findings
 from tracker.rules.dates import plus
 from tracker.rules.desk import Desk
 from tracker.rules.fill_findings import fill_findings
-from tracker.rules.finding import Finding
 from tracker.rules.lifecycle import lifecycle_findings, start_renewal_by
 from tracker.rules.medicare import medicare_findings
 from tracker.rules.projection import Projection, project, project_alike

@@ -118,6 +118,10 @@ class Desk:
         found: T = self._kept[name]
         return found
 
+    def put_away(self) -> None:
+        """Drop what was kept: it points back here, and memory would wait for the garbage collector."""
+        self._kept.clear()
+
     def _charge_real_fills(self) -> Ledger:
         """Charge each real fill to the authorization it names, else to the one that rule 5.2 picks."""
         ledger = Ledger()

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from datetime import date
 
 from tracker.rules import parameters
-from tracker.rules.answer import CheckResult, Facts, TableFill
+from tracker.rules.answer import CheckResult, Facts, Finding, TableFill
 from tracker.rules.coverage import PART_D, member_since
 from tracker.rules.dates import plus
 from tracker.rules.desk import Desk
-from tracker.rules.finding import Finding
 from tracker.rules.projection import Projection
 from tracker.rules.severity import at_least, tier, worse
 from tracker.rules.today import Today

@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from tracker.rules import parameters
-from tracker.rules.answer import Fact, TableFill
+from tracker.rules.answer import Fact, Finding, TableFill
 from tracker.rules.dates import plus
 from tracker.rules.desk import Desk
 from tracker.rules.facts import Authorization, DecisionHours, Plan
-from tracker.rules.finding import Finding, days_to
+from tracker.rules.finding import days_to
 from tracker.rules.projection import Projection
 from tracker.rules.severity import at_least
 from tracker.rules.today import Today

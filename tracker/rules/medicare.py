@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 
 from tracker.rules import parameters
-from tracker.rules.answer import Fact, TableFill
+from tracker.rules.answer import Fact, Finding, TableFill
 from tracker.rules.coverage import PART_B
 from tracker.rules.dates import plus
 from tracker.rules.desk import Desk
 from tracker.rules.facts import Regimen
-from tracker.rules.finding import Finding
 from tracker.rules.projection import Projection
 from tracker.rules.severity import at_least
 from tracker.rules.today import Today

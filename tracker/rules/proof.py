@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from datetime import date
 
-from tracker.rules.answer import FactUsed, Proof
+from tracker.rules.answer import FactUsed, Finding, Proof
 from tracker.rules.decision import Decision
 from tracker.rules.desk import Desk
-from tracker.rules.finding import Finding
 from tracker.rules.messages_other import OTHER_MESSAGES
 from tracker.rules.messages_pa import PA_MESSAGES, Said
 from tracker.rules.proof_formulation import formulation_facts

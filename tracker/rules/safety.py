@@ -5,12 +5,11 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from tracker.rules import parameters
-from tracker.rules.answer import Fact, TableFill
+from tracker.rules.answer import Fact, Finding, TableFill
 from tracker.rules.book import Supplied, course_end, course_start, regimen_from, regimen_on
 from tracker.rules.dates import plus, plus_months
 from tracker.rules.desk import Desk
 from tracker.rules.facts import Regimen
-from tracker.rules.finding import Finding
 from tracker.rules.projection import Projection
 from tracker.rules.today import Today
 from tracker.rules.units import mg_per_day, remainder_mg

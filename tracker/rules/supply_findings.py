@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from tracker.rules.answer import Facts
+from tracker.rules.answer import Facts, Finding
 from tracker.rules.book import course_start, regimen_from
 from tracker.rules.desk import Desk
-from tracker.rules.finding import Finding, days_to
+from tracker.rules.finding import days_to
 from tracker.rules.projection import Projection
 from tracker.rules.severity import tier, worse
 from tracker.rules.today import Today
