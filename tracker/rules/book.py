@@ -15,8 +15,7 @@ from tracker.rules.units import Units, dispensed, own_codes
 from tracker.rules.words import ClaimStatus, Formulation, LineOfBusiness, MedicareBasis, Organ
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """A coverage with its plan and the day on which it really ends."""
 
     coverage: Coverage

@@ -36,10 +36,13 @@ class Desk:
         self.supply, self.gap = supply_of(self.book)
         self.permits: list[Permit] = [permit_of(each) for each in case.patient.authorizations]
         self.kinds = frozenset(each.kind for each in case.patient.authorizations)
+        granted = [each for each in self.permits if each.granted]
+        exceptions = [each for each in granted if each.pa.kind is not AuthorizationKind.PRIOR_AUTHORIZATION]
         self._changes = _changes(self.book)
-        self._permit_changes = _permit_changes(self.permits)
-        # Between two of these days fills alike are checked on the same terms.
+        self._permit_changes = _permit_changes(granted)
+        # Between two of these days fills alike are checked on the same terms; on the same but for PA.
         self.turns = sorted({*self._changes, *self._permit_changes, *_LAWS})
+        self.turns_but_pa = sorted({*self._changes, *_permit_changes(exceptions), *_LAWS})
         self._valid: dict[tuple[int, AuthorizationKind, str, tuple[str, ...]], list[Permit]] = {}
         self._kept: dict[str, Any] = {}
         self._payers: dict[int, Payer] = {}
@@ -140,12 +143,14 @@ class Desk:
             return None
         if member.plan.line_of_business is PART_B:
             return None
+        valid = self.valid(AuthorizationKind.PRIOR_AUTHORIZATION, member.plan.id, each.own, each.fill.on)
+        fitting = [permit for permit in valid if permit.fits(each.formulation)]
+        if not fitting:
+            return None
         rules = self.rules(member, each.own, tuple(each.units), each.fill.on)
         needed = asking(each.units, rules)
         if not needed:
             return None
-        valid = self.valid(AuthorizationKind.PRIOR_AUTHORIZATION, member.plan.id, each.own, each.fill.on)
-        fitting = [permit for permit in valid if permit.fits(each.formulation)]
         found = pick(fitting, ledger, needed)
         if found is None:
             sure = {code: count for code, count in needed.items() if _asks(rules.get(code))}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from operator import attrgetter
 
 from tracker.rules import parameters
 from tracker.rules.answer import CheckResult, Facts, Finding, TableFill
@@ -39,6 +40,9 @@ _FLOORS = {
 }
 
 
+_code = attrgetter("code")
+
+
 def fill_findings(desk: Desk, today: Today, table: Projection) -> Iterator[Finding]:
     """What is said of the fills of the table, as they come."""
     return iter(_FillFindings(desk, today, table.fills))
@@ -57,16 +61,12 @@ class _FillFindings:
 
     def __iter__(self) -> Iterator[Finding]:
         for number, fill in enumerate(self.fills):
-            named, unknown = False, []
-            for check in fill.checks:
-                if check.code is not None:
-                    named = True
-                    if (check.code, check.about) not in self.seen:
-                        yield from self._of_check(number, fill, check)
-                elif check.result is Result.UNKNOWN:
-                    unknown.append(check)
-            if unknown and fill.coverage not in self.unverified:
-                yield from self._unverified(fill, unknown)
+            named = list(filter(_code, fill.checks))
+            for check in named:
+                if (check.code, check.about) not in self.seen:
+                    yield from self._of_check(number, fill, check)
+            if fill.coverage not in self.unverified:
+                yield from self._unverified(fill)
             if named and fill.coverage not in self.transition:
                 yield from self._transition(fill)
 
@@ -189,7 +189,10 @@ class _FillFindings:
             floor = Severity.WARNING
         return worse(floor, tier(self.today, harm_on))
 
-    def _unverified(self, fill: TableFill, unknown: list[CheckResult]) -> Iterator[Finding]:
+    def _unverified(self, fill: TableFill) -> Iterator[Finding]:
+        unknown = [each for each in fill.checks if each.result is Result.UNKNOWN and each.code is None]
+        if not unknown:
+            return
         self.unverified.add(fill.coverage)
         if self._within(fill):
             missing = [each.facts.get("missing", ()) for each in unknown]

@@ -31,7 +31,9 @@ _APPROVED = frozenset({AuthorizationStatus.APPROVED, AuthorizationStatus.PARTIAL
 def first_refused(fills: tuple[TableFill, ...], about: str | None = None) -> TableFill | None:
     """First fill of the table whose authorization check fails (about this authorization, if one is named)."""
     for fill in fills:
-        for check in () if fill.ok else fill.checks:
+        if fill.ok:
+            continue
+        for check in fill.checks:
             if check.check is Check.AUTHORIZATION and check.result is Result.FAIL:
                 if about is None or check.about == about:
                     return fill

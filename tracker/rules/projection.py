@@ -2,8 +2,8 @@
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 from typing import NamedTuple
 
 from tracker.rules import parameters
@@ -22,8 +22,7 @@ from tracker.rules.today import Today
 from tracker.rules.words import Result
 
 
-@dataclass(frozen=True, slots=True)
-class Projection:
+class Projection(NamedTuple):
     """The dates and the table of one check.
 
     `holds_until` is the first day on which a fill of it may differ, `grows_on` the day on which the next one
@@ -35,6 +34,9 @@ class Projection:
     fills: tuple[TableFill, ...]
     holds_until: date
     grows_on: date
+
+
+_result = attrgetter("result")
 
 
 class Steady(NamedTuple):
@@ -97,7 +99,7 @@ class Projector:
         end = plus(self.today.day, parameters.TABLE_DAYS.value)
         sofar = SoFar(self.today, self.ledger, self.made, self.first_possible)
         while True:
-            draft = _next_draft(self)
+            draft = _next_draft(self) if self.steady is None else self.next_alike(self.steady)
             if draft is None:
                 return
             self.next_fill = self.next_fill or draft.on
@@ -194,16 +196,20 @@ class Projector:
     def make(self, draft: Draft, sofar: SoFar) -> TableFill:
         """Check a fill and count it: its units, its supply, the payer's days."""
         on, terms, _, planned = draft
-        filled, paying = terms.dispensing, terms.payer.paying
+        filled = terms.dispensing
         checks, charged = run_checks(draft, sofar)
         if charged is not None and filled.units is not None:
             self.ledger.charge(charged.pa.id, filled.units)
-        self._count(on, filled)
+        self.made.append((on, filled))
+        if self.steady is None:
+            self._count(on, filled)
+        else:
+            self.run_out = plus(self.run_out or on, filled.days)
         return TableFill(
             on,
             filled.days,
-            paying.plan.id if paying else None,
-            paying.coverage.id if paying else None,
+            terms.plan,
+            terms.coverage,
             filled.units,
             charged.pa.id if charged else None,
             _is_ok(checks),
@@ -216,10 +222,6 @@ class Projector:
         )
 
     def _count(self, on: date, filled: Dispensing) -> None:
-        self.made.append((on, filled))
-        if self.steady is not None:
-            self.run_out = plus(self.run_out or on, filled.days)
-            return
         regimen, days = filled.regimen, filled.days
         self.supply = refilled(
             self.supply, self.regimens, on=on, days=days, regimen=regimen, units=filled.units
@@ -257,7 +259,7 @@ class Projector:
 
 
 def _is_ok(checks: tuple[CheckResult, ...]) -> bool:
-    return Result.FAIL not in [check.result for check in checks]
+    return Result.FAIL not in map(_result, checks)
 
 
 def project(desk: Desk, day: date, *, through: date | None = None) -> Projection:
@@ -301,8 +303,6 @@ def outcome(fill: TableFill) -> object:
 
 def _next_draft(walk: Projector) -> Draft | None:
     """The next projected fill, or the planned one that takes its place (rulebook 3.3)."""
-    if walk.steady is not None:
-        return walk.next_alike(walk.steady)
     projected = walk.projected()
     while walk.waiting and not _too_late(walk.waiting[0], projected):
         draft = walk.planned(walk.waiting.popleft())
