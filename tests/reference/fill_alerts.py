@@ -84,10 +84,10 @@ def add_no_coverage(world: World, row: Row, check: Check, near: bool, findings: 
     """Until the last day is over COVERAGE_ENDING stands for it."""
     end = check["facts"]["coverage_end"]
     if end is not None and end >= world.today:
+        first = payer(world, end).first  # of several that end on one day
         if near:
-            findings.add_by_harm(
-                "COVERAGE_ENDING", "high", check["about"], row.fill.on, ending_facts(world, end)
-            )
+            about = first.id if first is not None else check["about"]
+            findings.add_by_harm("COVERAGE_ENDING", "high", about, row.fill.on, ending_facts(world, end))
         return
     if near or end is not None:
         findings.add_by_harm("NO_COVERAGE", "high", check["about"], row.fill.on, dict(check["facts"]))

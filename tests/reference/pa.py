@@ -157,7 +157,11 @@ def authorization_check(
     elif pick_sure(world, fill, coverage, charges) is not None:
         return check("authorization", "unknown" if unknown else "pass")
     if paid and new_starts_only(world, fill, coverage, asks):
-        return check("authorization", "unknown" if unknown else "pass", reason="already_on_drug")
+        return (
+            check("authorization", "unknown")
+            if unknown
+            else check("authorization", "pass", reason="already_on_drug")
+        )
     failed = failure(world, fill, coverage, asks, charges)
     if failed["code"] in CONTINUED:
         limit = continuity(world, fill, coverage)

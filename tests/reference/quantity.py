@@ -29,7 +29,9 @@ def counted(fill: Dispensing, unit: str, codes: list[str]) -> Fraction | None:
     """The fill's quantity in the limit's unit, over these codes; None: unknown."""
     if fill.units is None:
         return None
-    units = {code: count for code, count in fill.units.items() if code in codes}
+    units = {code: count for code, count in fill.units.items() if code in codes and count}
+    if not units:
+        return Fraction(0)  # nothing of these codes, whatever the form
     if unit == "mg":
         return sum((count * UNIT_MG[code] for code, count in units.items()), Fraction(0))
     if unit != "capsule":

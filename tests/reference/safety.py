@@ -101,9 +101,10 @@ def add_orders(world: World, rows: list[Row], findings: Findings) -> None:
         now = world.in_force(world.today) is regimen
         if place == 0 or not (now or world.today < regimen.starts_on <= horizon):
             continue
-        before = world.regimens[place - 1]
-        if before.drug != regimen.drug or not pays_part_b(world, max(world.today, regimen.starts_on)):
+        same = [each for each in world.regimens[:place] if each.drug == regimen.drug]
+        if not same or not pays_part_b(world, max(world.today, regimen.starts_on)):
             continue
+        before = same[-1]  # the one before it of the same drug, though another drug came between
         if (before.dose_mg, before.doses_per_day) == (regimen.dose_mg, regimen.doses_per_day):
             continue
         if regimen.ordered_on is not None and regimen.ordered_on >= regimen.starts_on:

@@ -155,3 +155,16 @@ def test_a_limit_in_capsules_counts_capsules_not_units():
 
     assert (found(30).result, found(29).result) == ("pass", "fail")
     assert found(29).facts["requested"] == 30
+
+
+def test_already_on_the_drug_leaves_a_blank_rule_unknown_though_the_units_are():
+    """Rulebook 5: over several codes one unknown decides before those that pass."""
+    rules = [
+        rule(prior_authorization=True, prior_authorization_new_starts_only=True),
+        rule(code="J7515", prior_authorization=None),
+    ]
+    answer = ask(plans=[plan(rules=rules)], regimens=[regimen(dose_mg=110)])
+
+    assert answer.fills[0].units is None
+    asked = first(answer, "authorization")
+    assert (asked.result, asked.facts) == ("unknown", {})

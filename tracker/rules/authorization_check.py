@@ -61,7 +61,7 @@ def _of_unknown_units(draft: Draft, sofar: SoFar) -> CheckResult:
     """With an authorization in force the check is unknown: nobody knows the units."""
     if not draft.terms.asked or draft.terms.granted:
         return _UNKNOWN
-    return _refused(draft, sofar, {}, unsure=False)
+    return _refused(draft, sofar, {}, unsure=bool(draft.terms.unsure))
 
 
 def _refused(draft: Draft, sofar: SoFar, needed: Units, *, unsure: bool) -> CheckResult:
