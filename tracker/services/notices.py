@@ -26,6 +26,7 @@ class Notice(StrEnum):
     PASSWORD_CHANGED = "password_changed"  # nosec B105 # the name of a notice
     FACTORS_CHANGED = "factors_changed"
     PROVIDER_LINKED = "provider_linked"
+    PROVIDER_REMOVED = "provider_removed"
     EMERGENCY = "emergency"
     BULK_READING = "bulk_reading"
     CLINIC_OPENED = "clinic_opened"
@@ -37,12 +38,17 @@ SUBJECTS = {
     Notice.PASSWORD_CHANGED: "Your password was changed",
     Notice.FACTORS_CHANGED: "Your second factor was changed",
     Notice.PROVIDER_LINKED: "Your account was connected for single sign-on",
+    Notice.PROVIDER_REMOVED: "Your account is no longer connected for single sign-on",
     Notice.EMERGENCY: "Someone of another clinic opened a patient of yours",
     Notice.BULK_READING: "Someone read unusually many patients",
     Notice.CLINIC_OPENED: "You can work in one more clinic",
 }
 LINKS = {Notice.RESET: LinkKind.RESET, Notice.INVITATION: LinkKind.INVITATION}
-PAGES = {Notice.EMERGENCY: "/emergency/review", Notice.BULK_READING: "/audit", Notice.CLINIC_OPENED: "/account"}
+PAGES = {
+    Notice.EMERGENCY: "/emergency/review",
+    Notice.BULK_READING: "/audit",
+    Notice.CLINIC_OPENED: "/account",
+}
 
 
 @dataclass(frozen=True, slots=True)
