@@ -21,7 +21,7 @@ from tracker.jobs.delivery import SmtpDelivery, Undelivered
 from tracker.migrating import current, newest
 from tracker.models.audit import AuditEvent
 from tracker.running import is_running
-from tracker.services import app_secrets, backups, health, heartbeat, holds
+from tracker.services import app_secrets, backups, health, heartbeat, holds, policy_reports
 from tracker.services.openid import Unreachable
 from tracker.settings import SHORTEST_TOKEN, BadSettings, Mode, Settings
 from tracker.web import provider
@@ -351,6 +351,15 @@ def _backups(visit: Visit) -> Iterator[Finding]:
         )
 
 
+def _browsers(visit: Visit) -> Iterator[Finding]:
+    """What the policy of the pages kept from them: an attack, or a web server in front that adds to pages."""
+    found = policy_reports.lately(db.session, visit.now)
+    if found:
+        what = ", ".join(f"{directive} {count}" for directive, count in found.items())
+        cure = "Look whether the web server in front adds to pages; else tell whoever looks after security."
+        yield Finding(Level.LOOK, f"Browsers: they kept things from pages in the last 7 days: {what}.", cure)
+
+
 def _virus_scanner(visit: Visit) -> Iterator[Finding]:
     """Whether it answers, and finds what every scanner finds."""
     given = visit.settings
@@ -378,5 +387,5 @@ def _virus_scanner(visit: Visit) -> Iterator[Finding]:
 
 LOOKS: tuple[Look, ...] = (
     *(_settings, _database, _secret_keys, _clock, _scan, _mail),
-    *(_secret_files, _single_sign_on, _virus_scanner, _backups),
+    *(_secret_files, _single_sign_on, _virus_scanner, _backups, _browsers),
 )

@@ -18,10 +18,11 @@ from tracker.services.documents import Paper
 from tracker.services.errors import BadFile, NotFound, Refused
 from tracker.web import access, uploads
 from tracker.web.forms import BaseForm, ChoiceField, CleanStringField, DateField
+from tracker.web.security import REPORTS
 
 blueprint = Blueprint("documents", __name__, url_prefix="/patients/<patient_id>/documents")
 KINDS = [(kind.value, kind.label) for kind in DocumentKind]
-POLICY = "sandbox; default-src 'none'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+POLICY = f"sandbox; default-src 'none'; object-src 'none'; base-uri 'none'; {REPORTS}; frame-ancestors 'none'"
 
 
 class UploadForm(BaseForm):

@@ -30,6 +30,7 @@ from tracker.web import (
     patient_forms,
     payers,
     people,
+    policy_reports,
     provider,
     provider_sign_out,
     quick_find,
@@ -89,6 +90,7 @@ BLUEPRINTS = (
     reset.blueprint,
     people.blueprint,
     emergency.blueprint,
+    policy_reports.blueprint,
 )
 
 
