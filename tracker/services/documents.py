@@ -16,7 +16,7 @@ from tracker.models.document import Document, DocumentContent, MediaType
 from tracker.models.patient import Patient
 from tracker.models.types import REFUSED
 from tracker.rules.words import DocumentKind
-from tracker.services import audit
+from tracker.services import audit, upload_quota
 from tracker.services.actor import Actor
 from tracker.services.errors import BadFile, Conflict, NotFound, Refused
 
@@ -36,7 +36,7 @@ class Paper:
 
 
 def add(session: Db, patient: Patient, paper: Paper, *, actor: Actor, now: datetime) -> Document:
-    """Keep a file. Raises BadFile for one that is not taken, Refused for the same once more."""
+    """Keep a file. Raises BadFile for one that is not taken, Refused for the same once more, or too many."""
     try:
         found = paper_type(paper.content)
     except BadPaper as fault:
@@ -46,17 +46,20 @@ def add(session: Db, patient: Patient, paper: Paper, *, actor: Actor, now: datet
     same = select(Document.id).where(*own, Document.sha256 == digest, Document.removed_at.is_(None))
     if session.execute(same).first():
         raise Refused("This very file is already on file for this patient.", field="file")
+    size = len(paper.content)
+    upload_quota.check_document(session, size, clinic_id=patient.clinic_id, actor=actor, now=now)
     row = Document(
         clinic_id=patient.clinic_id,
         patient_id=patient.id,
         kind=paper.kind,
         media_type=MediaType(found.value),
         name=safe_name(paper.name, found),
-        size=len(paper.content),
+        size=size,
         sha256=digest,
         dated_on=paper.dated_on,
         added_at=now,
         added_by=actor.name,
+        added_by_id=actor.user_id,
         **_proof(session, patient, paper),
     )
     session.add(row)
