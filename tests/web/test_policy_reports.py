@@ -17,7 +17,7 @@ from tracker.models.policy_report import PolicyReport
 from tracker.models.web_session import WebSession
 from tracker.services import policy_reports
 
-SECRET = "https://tracker.example/patients/01ARZ3NDEKTSV4RRFFQ69G5FAV?x=1"
+ABOUT = "https://tracker.example/patients/01ARZ3NDEKTSV4RRFFQ69G5FAV?x=1"
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def travel():
 
 
 def report(directive="script-src-elem", **more):
-    body = {"document-uri": SECRET, "blocked-uri": "inline", "effective-directive": directive, **more}
+    body = {"document-uri": ABOUT, "blocked-uri": "inline", "effective-directive": directive, **more}
     return json.dumps({"csp-report": body})
 
 
