@@ -18,6 +18,7 @@ from tracker.formats.papers import LARGEST, MOST_PIXELS
 from tracker.jobs.delivery import WHOLE_SEND_SECONDS
 from tracker.jobs.ping import SECONDS as PING_SECONDS
 from tracker.services import openid_http, tidying, unusual_sign_in, upload_quota, users
+from tracker.services.outbox import WAIT_MINUTES
 from tracker.services.pace import Buckets, Pace, TooFast
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -254,6 +255,7 @@ FIGURES = [
     (POSTGRES, f"pool of 5, 10 more at need; {POSTGRES['pool_timeout']} s for one of them"),
     (BUSY_SECONDS, f"{BUSY_SECONDS} s for whoever writes"),
     (WHOLE_SEND_SECONDS, f"{WHOLE_SEND_SECONDS:.0f} s for one mail"),
+    (WAIT_MINUTES, "after {}, {}, {}, {}, {}, then each {} minutes for a day".format(*WAIT_MINUTES)),
     (PING_SECONDS, f"{PING_SECONDS:.0f} s, no second try"),
     (CLAMD_SECONDS, f"{CLAMD_SECONDS:.0f} s, no second try"),
     (
