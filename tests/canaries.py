@@ -37,6 +37,7 @@ STAFF = {"acknowledged_by", "actor", "added_by", "entered_by", "from_clinic", "o
 STAFF |= {"reviewed_by", "settled_by", "snoozed_by"}
 NOT_FREE = CODES | STAFF
 NAMES = {"family", "given"}
+HOSTILE = "qzx"  # stands in each text of the attacks, which are written to every field of everybody
 
 known: dict[str, set[str]] = defaultdict(set)
 written: list[tuple[str, str]] = []
@@ -47,7 +48,12 @@ def learn(column: str, value: object) -> None:
     """From now on this value of a patient may not be written. Of one plain word only a name is told apart."""
     text = value.isoformat() if isinstance(value, date) else str(value).casefold()
     words = WORD.findall(text)
-    if words and len(text) >= LEAST_LETTERS and (column in NAMES or not text.isalpha()):
+    if (
+        words
+        and HOSTILE not in words
+        and len(text) >= LEAST_LETTERS
+        and (column in NAMES or not text.isalpha())
+    ):
         known[words[0]].add(text)
 
 

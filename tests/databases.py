@@ -12,6 +12,7 @@ from sqlalchemy import Engine, NullPool, create_engine, make_url, text
 from tracker.models import Base
 
 TEMPLATE = "tracker_template"
+PLAIN = "tracker_plain"
 FILLED = " UNION ALL ".join(
     f"SELECT '{name}' WHERE EXISTS (SELECT FROM \"{name}\")" for name in Base.metadata.tables
 )
@@ -92,6 +93,15 @@ class Databases:
             for table in filled:
                 connection.execute(text(f'DELETE FROM "{table}"'))
         return self.shared.url.render_as_string(hide_password=False)
+
+    def plain(self, address: str) -> str:
+        """The same database for a role that is no superuser, as the program's should be."""
+        with create_engine(address, isolation_level="AUTOCOMMIT", poolclass=NullPool).connect() as connection:
+            if not connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :name"), {"name": PLAIN}):
+                connection.execute(text(f"CREATE ROLE {PLAIN}"))
+            connection.execute(text(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {PLAIN}"))
+        url = make_url(address).update_query_dict({"options": f"-c role={PLAIN}"})
+        return url.render_as_string(hide_password=False)
 
     def _make(self, name: str, template: str) -> str:
         with self.admin.connect() as connection:

@@ -11,6 +11,7 @@ from tracker.db import db
 from tracker.factory import create_app
 from tracker.migrating import is_current, migrate_database
 from tracker.models import Base
+from tracker.models.wall import WALLED
 from tracker.settings import Mode, Settings
 
 
@@ -105,6 +106,22 @@ def test_migrated_triggers_equal_those_of_the_models(migrated, modelled):
 
     assert {"audit_event_delete", "audit_event_update"} <= set(found)
     assert triggers(migrated) == found
+
+
+def policies(engine):
+    query = """SELECT relname, relrowsecurity, relforcerowsecurity, polname, pg_get_expr(polqual, polrelid)
+        FROM pg_class LEFT JOIN pg_policy ON polrelid = pg_class.oid WHERE relkind = 'r'"""
+    with engine.connect() as connection:
+        return {row for row in connection.execute(text(query)) if row[1] or row[3]}
+
+
+def test_the_wall_of_a_migrated_database_is_that_of_the_models(migrated, modelled):
+    if migrated.dialect.name == "sqlite":
+        return  # it has none
+    found = policies(modelled)
+
+    assert {row[0] for row in found} == {each.__tablename__ for each in WALLED}
+    assert policies(migrated) == found
 
 
 def test_the_comparison_sees_check_constraints(modelled):

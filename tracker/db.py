@@ -35,6 +35,10 @@ db = Database(metadata=Base.metadata)
 _only_reads: ContextVar[bool] = ContextVar("only_reads", default=False)
 _hurries: ContextVar[bool] = ContextVar("hurries", default=False)
 
+EVERY_CLINIC, NO_CLINIC = "", "none"
+_clinic: ContextVar[str] = ContextVar("clinic", default=EVERY_CLINIC)
+SEE_CLINIC = "SELECT set_config('tracker.clinic', %(clinic_id)s, true)"  # until the transaction ends
+
 
 @contextmanager
 def reading() -> Iterator[None]:
@@ -65,6 +69,21 @@ def set_reading(only: bool) -> None:
     _only_reads.set(only)
 
 
+def see_clinic(clinic_id: str) -> None:
+    """Patients of this clinic alone are in sight from here on: see `models/wall.py`. PostgreSQL holds to it.
+
+    Of the transaction under way too. `forget_clinic` ends it.
+    """
+    _clinic.set(clinic_id)
+    if db.engine.dialect.name == "postgresql" and db.session().in_transaction():
+        db.session.connection().exec_driver_sql(SEE_CLINIC, {"clinic_id": clinic_id})
+
+
+def forget_clinic() -> None:
+    """Transactions begun from here on see all clinics, as work does that is nobody's request."""
+    _clinic.set(EVERY_CLINIC)
+
+
 def engine_options(url: str, *, key: str = "") -> dict[str, Any]:
     """Options for `create_engine`; a lost PostgreSQL connection is noticed before it is used.
 
@@ -80,7 +99,9 @@ def engine_options(url: str, *, key: str = "") -> dict[str, Any]:
 
 
 def prepare_engine(engine: Engine, *, key: str = "") -> None:
-    """Attach the SQLite set-up to an engine; others need none."""
+    """Attach what each transaction begins with, and SQLite's set-up."""
+    if engine.dialect.name == "postgresql":
+        event.listen(engine, "begin", _see_clinic)
     if engine.dialect.name != "sqlite":
         return
 
@@ -90,6 +111,11 @@ def prepare_engine(engine: Engine, *, key: str = "") -> None:
     event.listen(engine, "do_connect", connect)
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
+
+
+def _see_clinic(connection: Connection) -> None:
+    if _clinic.get() != EVERY_CLINIC:
+        connection.exec_driver_sql(SEE_CLINIC, {"clinic_id": _clinic.get()})
 
 
 def _on_connect(connection: sqlite3.Connection, _record: object) -> None:

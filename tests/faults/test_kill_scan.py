@@ -23,14 +23,18 @@ def rows(folder, query):
 
 
 def test_a_scan_killed_again_and_again_ends_as_one_that_was_not(built, clean, tmp_path):
-    folder = fresh(tmp_path / "killed", built)
+    cut_off = 0
+    for shorter in (1, 2, 4, 8):  # a machine that is less busy than when a whole life was timed needs less
+        folder = fresh(tmp_path / f"killed-{shorter}", built)
+        result = killed(folder, kills=KILLS, seed=7502, seconds=clean[2] / shorter)
+        assert result.wrong == []
+        for query in (ALERTS, EVENTS, TOLD, DIGESTS):
+            assert rows(folder, query) == rows(clean[0], query) != []
+        cut_off = result.figures["kills"]
+        if cut_off >= KILLS // 2:
+            break
 
-    result = killed(folder, kills=KILLS, seed=7502, seconds=clean[2])
-
-    assert result.wrong == []
-    assert result.figures["kills"] >= KILLS // 2, "the lives were too long to be cut off"
-    for query in (ALERTS, EVENTS, TOLD, DIGESTS):
-        assert rows(folder, query) == rows(clean[0], query) != []
+    assert cut_off >= KILLS // 2, "the lives were too long to be cut off"
 
 
 def test_three_at_once_do_the_work_of_one(built, clean, tmp_path):

@@ -41,6 +41,20 @@ def test_the_payer_of_the_cause_is_called_with_a_question(session, cast):
     assert call.harm_on == date(2026, 6, 11)
 
 
+def test_what_one_payer_is_asked_stands_together_under_the_worst_of_it(session, cast):
+    acme, beacon = make.plan(session, cast.renal), make.plan(session, cast.renal, payer="Beacon")
+    for number, plan in enumerate((acme, beacon, acme)):
+        someone(session, cast.renal, number, in_days=3 + number, plan_id=plan.id)
+    someone(session, cast.renal, 3, in_days=6)
+
+    found = sheet(session, cast.renal)
+
+    assert [
+        (payer.desk and payer.desk.payer, [call.who.mrn for call in payer.calls]) for payer in found.payers
+    ] == [("Acme Health", ["M0", "M2"]), ("Beacon", ["M1"]), (None, ["M3"])]
+    assert [call.who.mrn for call in found.calls] == ["M0", "M2", "M1", "M3"]
+
+
 def test_a_request_that_is_chased_and_endangers_a_fill_is_called_about_once(session, cast):
     plan = make.plan(session, cast.renal)
     who = make.patient(session, cast.renal)

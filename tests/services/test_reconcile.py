@@ -21,7 +21,7 @@ NOON = datetime(2026, 6, 8, 17, 0, tzinfo=UTC)
 HARM = date(2026, 6, 30)
 
 
-def finding(key="k", *, severity="warning", harm=HARM, facts=None):
+def finding(key="k", *, severity="warning", harm=HARM, facts=None, **place):
     return {
         "key": key,
         "code": "PA_GAP",
@@ -33,7 +33,7 @@ def finding(key="k", *, severity="warning", harm=HARM, facts=None):
         "clears_when": "A PA.",
         "facts": facts or {},
         "proof": {},
-        "place": {},
+        "place": place,
     }
 
 
@@ -57,6 +57,7 @@ class Patient:
             patient_id=self.row.id,
             findings=findings,
             kept=self.alerts(),
+            on=self.now.date(),
             occasion=Occasion(self.now, SCAN, "fill added by Ben"),
         )
         self.session.flush()
@@ -262,3 +263,48 @@ def make_cast(session):
     clinic = make.clinic(session, name="Property clinic")
     ana = make.user(session, clinic, email="property@clinic.example")
     return make.Cast(renal=clinic, skin=clinic, ana=ana, ben=ana, cleo=ana, dana=ana)
+
+
+# ------------------------------------------------------------------------------- drug that ended and came
+
+
+def ends_of_drug(rosa):
+    query = select(AlertEvent.kind, AlertEvent.run_out_on).where(AlertEvent.run_out_on.is_not(None))
+    return [(kind.value, on.day) for kind, on in rosa.session.execute(query.order_by(AlertEvent.at))]
+
+
+def test_a_fill_after_the_drug_had_run_out_is_told_with_the_day(rosa):
+    rosa.check(finding(run_out_on=date(2026, 6, 2)))
+    rosa.check(finding(run_out_on=date(2026, 7, 2)))
+
+    assert ends_of_drug(rosa) == [("changed", 2)]
+    assert "Drug again until 2026-07-02: it had run out on 2026-06-02." in rosa.history()[-1]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (date(2026, 6, 8), date(2026, 7, 2)),  # it ends today: nobody is without
+        (date(2026, 6, 2), date(2026, 6, 8)),  # a correction: there is still none
+        (date(2026, 6, 2), date(2026, 6, 2)),
+        (date(2026, 6, 2), None),
+        (None, date(2026, 7, 2)),
+    ],
+)
+def test_where_nobody_was_without_drug_nothing_is_told(rosa, before, after):
+    rosa.check(finding(run_out_on=before))
+    rosa.check(finding(run_out_on=after))
+
+    assert ends_of_drug(rosa) == []
+
+
+def test_the_end_of_a_refusal_knows_the_day_and_a_settled_one_does_not(rosa):
+    rosa.check(finding(run_out_on=date(2026, 6, 2)))
+    rosa.check()
+    assert ends_of_drug(rosa) == [("closed", 2)]
+
+    settled(rosa, run_out_on=date(2026, 6, 2))
+    rosa.check(finding(run_out_on=date(2026, 7, 2)))
+    rosa.check()
+
+    assert ends_of_drug(rosa) == [("closed", 2)]

@@ -38,6 +38,7 @@ def refused(session, who, *, key="A", code="PA_EXPIRED", ran_out=date(2026, 6, 1
     row.run_out_on = ran_out
     if closed is not None:
         row.state, row.closed_at, row.closed_reason = AlertState.CLOSED, closed, "Its cause ended."
+        kept.event(session, row, AlertEventKind.CLOSED, closed).run_out_on = ran_out
     session.flush()
     return row
 
@@ -106,6 +107,22 @@ def test_what_was_let_lapse_on_purpose_is_none(session, cast, rosa):
     session.flush()
 
     assert ran_out(session, cast) == []
+
+
+def test_a_fill_while_the_refusal_goes_on_hides_no_day_before_it(session, cast, rosa):
+    row = refused(session, rosa, ran_out=date(2026, 6, 18))
+    kept.event(session, row, AlertEventKind.CHANGED, at(7)).run_out_on = date(2026, 6, 4)
+
+    assert ran_out(session, cast) == [("100234", 4, 6, True)]  # 4th to 6th, 18th to 20th
+
+
+def test_an_alert_that_opened_again_counts_both_times(session, cast, rosa):
+    row = refused(session, rosa, ran_out=date(2026, 6, 19))
+    row.opened_at, row.times_opened = at(15), 2
+    kept.event(session, row, AlertEventKind.CLOSED, at(6)).run_out_on = date(2026, 6, 2)
+
+    assert ran_out(session, cast) == [("100234", 2, 6, True)]
+    assert ran_out(session, cast, Period(date(2026, 6, 1), date(2026, 6, 10))) == [("100234", 2, 4, False)]
 
 
 def test_another_clinic_has_its_own(session, cast, rosa):

@@ -181,7 +181,16 @@ def test_a_first_request_has_a_packet_before_anything_of_it_is_on_file(ana, miss
     assert "4 of 6 complete" in page
     assert "Sun 2026-07-05" in page
     assert f"/patients/{missing.patient_id}/authorization/new?alert={missing.id}" in page
-    assert "Preview and print" not in page
+    assert f'href="/patients/{missing.patient_id}/alerts/{missing.id}/packet/print"' in page
+
+
+def test_the_packet_of_a_first_request_has_a_page_for_paper(ana, missing):
+    where = f"/patients/{missing.patient_id}/alerts/{missing.id}/packet"
+    page = ana.get(f"{where}/print").text
+
+    for said in ("Request packet", "Evidence index", "Member ID", "Not drafted yet", f'href="{where}"'):
+        assert said in page
+    assert "4 of 6" in page
 
 
 def test_today_the_alert_and_the_patient_lead_to_the_packet_of_a_first_request(ana, missing):
@@ -204,6 +213,8 @@ def test_once_it_is_drafted_the_packet_is_that_of_the_draft(ana, session, missin
     answer = ana.get(f"/patients/{who.id}/alerts/{missing.id}/packet")
 
     assert (answer.status_code, answer.location) == (303, address(draft))
+    answer = ana.get(f"/patients/{who.id}/alerts/{missing.id}/packet/print")
+    assert (answer.status_code, answer.location) == (303, address(draft, "/print"))
     assert "packet 5 of 6" in ana.get("/").text
 
 
@@ -216,7 +227,9 @@ def test_no_packet_is_made_of_another_cause_patient_or_clinic(ana, client, sessi
 
     assert ana.get(f"/patients/{who.id}/alerts/{gap.id}/packet").status_code == 404
     assert ana.get(f"/patients/{other.id}/alerts/{missing.id}/packet").status_code == 404
-    assert sign_in(client, "cleo").get(where).status_code == 404
+    assert ana.get(f"/patients/{who.id}/alerts/{gap.id}/packet/print").status_code == 404
+    sign_in(client, "cleo")
+    assert [client.get(each).status_code for each in (where, f"{where}/print")] == [404, 404]
 
 
 def test_another_clinic_is_told_nothing(ana, client, pa):

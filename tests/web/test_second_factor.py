@@ -519,6 +519,19 @@ def test_an_administrator_asks_one_person_for_a_factor_and_forgets_a_lost_one(ap
     assert knock(ana).location == "/second-factor/set-up"
 
 
+def test_what_is_sealed_for_a_cookie_opens_for_ten_minutes_and_unchanged(app, travel):
+    sealed = authenticator.seal(["one", "two"])
+
+    assert authenticator.unseal(sealed) == ["one", "two"]
+    assert authenticator.unseal(sealed[:-6] + "AAAAA=") == ()
+    travel.shift(timedelta(minutes=9, seconds=59))
+    assert authenticator.unseal(sealed) == ["one", "two"]
+    travel.shift(timedelta(seconds=1))
+    assert authenticator.unseal(sealed) == ()
+    for nothing in (None, "", "x.y.z"):
+        assert authenticator.unseal(nothing) == ()
+
+
 def test_a_row_of_the_release_before_opens_and_is_sealed(client, strict, session, travel):
     """Written as it was then: encrypted by passlib, with a key made from the secret key."""
     set_up(client, session)

@@ -106,3 +106,21 @@ def test_a_sentence_never_breaks_inside_a_date_or_a_pa_number(text, whole):
 
     assert re.findall('<span class="nw">(.*?)</span>', said) == whole
     assert "<b>" not in said
+
+
+@pytest.mark.parametrize(("rows", "offered"), [(2, False), (3, True)])
+def test_where_three_long_lines_may_be_cut_they_can_be_shown_whole(ana, session, cast, rows, offered):
+    kept.stand_on(session, cast.renal)
+    for number in range(rows):
+        who = make.patient(session, cast.renal, mrn=f"M{number}")
+        kept.check(session, who, [])
+        kept.alert(
+            session,
+            who,
+            code="PA_PENDED_INFO_NEEDED",
+            facts={"reply_by": "2026-06-12"},
+            message="PA asked on Tue 2026-06-02 is pended: reply by Fri 2026-06-12.",
+        )
+    session.commit()
+
+    assert ("Whole lines" in ana.get("/").text) is offered

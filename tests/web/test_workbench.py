@@ -128,6 +128,25 @@ def test_the_call_sheet_says_whom_to_call_what_to_ask_and_leaves_lines(ana):
     assert "With whom, reference" in page
 
 
+def test_the_call_sheet_says_once_how_a_payer_is_reached(ana, session, cast, alert):
+    plan = make.plan(session, cast.renal, payer="Prairie")
+    plan.payer.phone, plan.payer.fax = "800-555-0163", "800-555-0164"
+    for number in range(2):
+        who = make.patient(session, cast.renal, mrn=f"M{number}")
+        kept.check(session, who, [kept.fill(date(2026, 6, 11 + number), result="fail", code="PA_GAP")])
+        kept.alert(session, who, plan_id=plan.id)
+    session.commit()
+
+    page = ana.get("/today/calls").text
+
+    assert [page.count(said) for said in ("<h3>Prairie</h3>", "800-555-0163</a>", "800-555-0164")] == [
+        1,
+        1,
+        1,
+    ]
+    assert page.count("MRN M0") == page.count("MRN M1") == 1
+
+
 def test_with_nobody_to_call_the_call_sheet_says_why(ana, session, alert):
     session.execute(delete(PatientCheck))
     session.commit()
@@ -136,7 +155,7 @@ def test_with_nobody_to_call_the_call_sheet_says_why(ana, session, alert):
 
 
 def test_results_are_grouped_by_what_matched(ana, session, cast):
-    make.patient(session, cast.renal, mrn="A-55907", family="Other")
+    make.patient(session, cast.renal, mrn="A-55907", family="Otherson")
     session.commit()
 
     page = ana.post("/patients/search", data={"q": "a-55907"}).text

@@ -24,9 +24,12 @@ from tracker.models import (
     saved_view,
     scan,
     second_factor,
+    tag,
     therapy,
     user,
+    wall,
     web_session,
+    worklist_columns,
 )
 from tracker.models.authorization import Authorization, AuthorizationLine, Denial, Trial
 from tracker.models.base import Base
@@ -57,7 +60,10 @@ __all__ = [
     "saved_view",
     "scan",
     "second_factor",
+    "tag",
     "therapy",
     "user",
+    "wall",
     "web_session",
+    "worklist_columns",
 ]

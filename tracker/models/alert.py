@@ -182,6 +182,7 @@ class AlertEvent(ClinicRow, Base):
     """The history of an alert: append-only.
 
     `before` is what an act by hand changed, as it was: what can be undone. `actor_id` is the account.
+    `run_out_on`: the day on which drug ended, where a refusal ended or a fill came after that day.
     """
 
     __tablename__ = "alert_event"
@@ -201,3 +202,4 @@ class AlertEvent(ClinicRow, Base):
     text: Mapped[str] = mapped_column(CleanText(1000))
     actor_id: Mapped[str | None] = mapped_column(row_id())
     before: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    run_out_on: Mapped[date | None]

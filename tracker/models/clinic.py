@@ -14,6 +14,7 @@ class Clinic(Base):
     """Days are days; `refill_threshold_percent` is 1..100. `demo_today` moves a demo clinic's date.
 
     `second_factor_required`: nobody works here with a password alone (a demo clinic never asks).
+    `renewals_a_week`: how many the clinic can begin; null: nobody said.
     `emergency_on`: leads of other clinics may read a patient here for `emergency_minutes`, and are reviewed.
     """
 
@@ -33,6 +34,7 @@ class Clinic(Base):
         at_least("shipping_days", 0, 365),
         at_least("preparation_days", 0, 365),
         at_least("emergency_minutes", 5, 240),
+        at_least("renewals_a_week", 1, 10_000),
     )
 
     id: Mapped[str] = mapped_column(row_id(), primary_key=True, default=new_id)
@@ -56,5 +58,6 @@ class Clinic(Base):
     duration_lead_days: Mapped[int] = mapped_column(default=30)
     shipping_days: Mapped[int] = mapped_column(default=2)
     preparation_days: Mapped[int] = mapped_column(default=3)
+    renewals_a_week: Mapped[int | None]
 
     __mapper_args__ = {"version_id_col": version}

@@ -30,6 +30,7 @@ def write(
     now: datetime,
     actor: Actor,
     before: Mapping[str, Any] | None = None,
+    run_out_on: date | None = None,
 ) -> AlertEvent:
     """One event. `before`: the columns that an act by hand changed, as `taken` gave them."""
     event = AlertEvent(
@@ -44,6 +45,7 @@ def write(
         severity=alert.severity,
         text=text[:LONGEST_TEXT],
         before=dict(before) if before is not None else None,
+        run_out_on=run_out_on,
     )
     session.add(event)
     return event

@@ -1,6 +1,6 @@
 """One act on many alerts of the worklist: which ones, what would change, and taking the last one back.
 
-The acts are those of `alert_acts`. None of them is a decision.
+The acts are those of `alert_acts`, and tagging. None of them is a decision.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,14 +10,15 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from tracker.models.alert import AlertEvent, AlertEventKind
+from tracker.models.alert import AlertEvent
 from tracker.models.base import Db
 from tracker.rules.words import Word
-from tracker.services import alert_acts
+from tracker.services import alert_acts, tag_undo, tags
 from tracker.services.actor import Actor
 from tracker.services.alert_acts import Done
 from tracker.services.alert_hand import TAKEN_BACK, UNDO_MINUTES
 from tracker.services.errors import Refused
+from tracker.services.tag_undo import Tagging, last_tagging
 
 MOST = 500
 
@@ -27,11 +28,16 @@ class Act(Word):
     SNOOZE = "snooze", "Snooze"
     NOTE = "note", "Write a note on"
     ACKNOWLEDGE = "acknowledge", "Acknowledge"
+    TAG = "tag", "Tag the patients of"
+    UNTAG = "untag", "Remove a tag from the patients of"
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """An act with what it needs: `user_id` to assign to (None: nobody), a day and a reason, or a note."""
+    """An act with what it needs: `user_id` to assign to (None: nobody), a day and a reason, or a note.
+
+    `text` is a tag's name as well, and its id to remove it.
+    """
 
     act: Act
     user_id: str | None = None
@@ -41,11 +47,15 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class LastAct:
-    """What a person did last, at one instant, to how many alerts; it can still be taken back."""
+    """What a person did last, at one instant, to how many alerts; it can still be taken back.
+
+    `tagging`: it was done to so many patients instead.
+    """
 
     at: datetime
-    kind: AlertEventKind
+    said: str
     count: int
+    tagging: Tagging | None = None
 
 
 def do(
@@ -63,6 +73,10 @@ def do(
         return alert_acts.many(session, alert_acts.snooze, alert_ids, **place, **how)
     if wish.act is Act.NOTE:
         return alert_acts.many(session, alert_acts.note, alert_ids, **place, text=wish.text)
+    if wish.act is Act.TAG:
+        return tags.add_to_alerts(session, alert_ids, wish.text, **place)
+    if wish.act is Act.UNTAG:
+        return tags.remove_from_alerts(session, alert_ids, wish.text, **place)
     return alert_acts.many(session, alert_acts.acknowledge, alert_ids, **place)
 
 
@@ -92,9 +106,12 @@ def last_act(session: Db, *, clinic_id: str, user_id: str, now: datetime) -> Las
         .limit(1)
     )
     row = session.execute(query).one_or_none()
+    tagging = last_tagging(session, clinic_id=clinic_id, user_id=user_id, now=now)
+    if tagging and (row is None or row[0] < tagging.at):
+        return LastAct(tagging.at, tagging.said, tagging.count, tagging)
     if row is None or row[1] not in TAKEN_BACK:
         return None
-    return LastAct(*row)
+    return LastAct(row[0], row[1].value.replace("_", " "), row[2])
 
 
 def undo(session: Db, at: datetime, *, clinic_id: str, actor: Actor, now: datetime) -> Done:
@@ -103,6 +120,9 @@ def undo(session: Db, at: datetime, *, clinic_id: str, actor: Actor, now: dateti
     last = last_act(session, clinic_id=clinic_id, user_id=actor.user_id, now=now)
     if last is None or last.at != at:
         raise Refused(f"This can no longer be taken back: more than {UNDO_MINUTES} minutes, or a later act.")
+    if last.tagging:
+        changed = tag_undo.undo(session, last.tagging, clinic_id=clinic_id, actor=actor, now=now)
+        return Done(changed=list(changed))
     ids = select(AlertEvent.alert_id).where(
         AlertEvent.clinic_id == clinic_id, AlertEvent.actor_id == actor.user_id, AlertEvent.at == at
     )

@@ -49,12 +49,12 @@ OF_FILL = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing of one day. `alert_id` is what a deadline belongs to; `number` an authorization's."""
+    """One thing of one day. `about_id`: the alert of a deadline, or the authorization that ends."""
 
     on: date
     kind: EntryKind
     who: Who
-    alert_id: str | None = None
+    about_id: str | None = None
     number: str | None = None
     text: str = ""
 
@@ -67,6 +67,10 @@ class Day:
     @property
     def fills(self) -> int:
         return sum(self.counts.get(kind, 0) for kind in OF_FILL.values())
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
 
 
 def entries(
@@ -82,13 +86,20 @@ def entries(
         *_fills(session, mine, first, last),
         *(Entry(row[WHO], EntryKind.START, Who(*row[:WHO])) for row in map(tuple, session.execute(starts))),
         *(
-            Entry(row[WHO], EntryKind.ENDS, Who(*row[:WHO]), number=row[WHO + 1])
+            Entry(row[WHO], EntryKind.ENDS, Who(*row[:WHO]), row[WHO + 1], number=row[WHO + 2])
             for row in map(tuple, session.execute(ends))
         ),
         *_deadlines(session, _owned_by(clinic_id, owners, ALERT_OWNER), first, last),
     ]
-    order = {kind: place for place, kind in enumerate(EntryKind)}
-    return sorted(found, key=lambda each: (each.on, order[each.kind], each.who.name, each.who.id))
+    return sorted(found, key=place_of)
+
+
+ORDER = {kind: place for place, kind in enumerate(EntryKind)}
+
+
+def place_of(entry: Entry) -> tuple[Any, ...]:
+    """Where an entry stands: its day, how bad it is, whose it is."""
+    return entry.on, ORDER[entry.kind], entry.who.name, entry.who.id, entry.about_id or ""
 
 
 def days(
@@ -97,7 +108,9 @@ def days(
     """How many entries of each kind every day holds. Four queries, none of which reads a name."""
     mine = _owned_by(clinic_id, owners)
     range_of_days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    marks = select(marks_together()).join(Patient, checked()).where(mine, PatientCheck.next_fill_on <= last)
+    marks = (
+        select(marks_together(last)).join(Patient, checked()).where(mine, PatientCheck.next_fill_on <= last)
+    )
     fills = count_marks(session.execute(marks).scalar(), range_of_days)
     starts = _counts(session, _starts(mine, first, last), PatientCheck.start_renewal_by)
     ends = _counts(session, _ends(mine, first, last), Authorization.ends_on)
@@ -138,7 +151,7 @@ def _starts(mine: ColumnElement[bool], first: date, last: date) -> Select[Any]:
 
 def _ends(mine: ColumnElement[bool], first: date, last: date) -> Select[Any]:
     return (
-        select(*who_columns(), Authorization.ends_on, Authorization.number)
+        select(*who_columns(), Authorization.ends_on, Authorization.id, Authorization.number)
         .join(
             Authorization,
             and_(Authorization.clinic_id == Patient.clinic_id, Authorization.patient_id == Patient.id),
@@ -153,10 +166,11 @@ def _fills(session: Db, mine: ColumnElement[bool], first: date, last: date) -> I
         .join(PatientCheck, checked())
         .where(mine, PatientCheck.next_fill_on <= last)
     )
+    if first == last:
+        query = query.where(PatientCheck.fill_marks.contains(f"{first:%Y%m%d}"))
     for row in map(tuple, session.execute(query)):
-        who = Who(*row[:WHO])
         for on, result in read_marks(row[WHO], first, last):
-            yield Entry(on, OF_FILL[result], who)
+            yield Entry(on, OF_FILL[result], Who(*row[:WHO]))
 
 
 def _deadlines(session: Db, mine: ColumnElement[bool], first: date, last: date) -> Iterable[Entry]:

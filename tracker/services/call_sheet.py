@@ -1,4 +1,7 @@
-"""Who to call today, on one page: the fills that will be refused first, then the answers that are late."""
+"""Who to call today, on one page: the fills that will be refused first, then the answers that are late.
+
+What one payer is asked stands together, so that one call can settle all of it.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -31,16 +34,28 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class PayerCalls:
+    """What one payer is called about. `desk` None: for these no payer is known."""
+
+    desk: Desk | None
+    calls: Sequence[Call]
+
+
+@dataclass(frozen=True, slots=True)
 class CallSheet:
     """`more`: how many did not fit on the page."""
 
     on: date
-    calls: Sequence[Call]
+    payers: Sequence[PayerCalls]
     more: int
+
+    @property
+    def calls(self) -> Sequence[Call]:
+        return [call for payer in self.payers for call in payer.calls]
 
 
 def call_sheet(session: Db, clinic: Clinic, *, now: datetime) -> CallSheet:
-    """One call a request, or a patient where no request is under way; the least drug left first."""
+    """One call a request, or a patient where no request is under way; the payer of the worst first."""
     on = day_in(clinic, now)
     out = run_outs(session, clinic_id=clinic.id, on=on, most=LOOKED_AT)
     chased = due(session, clinic, now=now, few=LOOKED_AT).chased
@@ -50,7 +65,15 @@ def call_sheet(session: Db, clinic: Clinic, *, now: datetime) -> CallSheet:
         calls.setdefault(key, call)
     shown = list(calls.values())
     unseen = out.more + chased.more
-    return CallSheet(on, shown[:ON_A_PAGE], max(0, len(shown) - ON_A_PAGE) + unseen)
+    return CallSheet(on, _by_payer(shown[:ON_A_PAGE]), max(0, len(shown) - ON_A_PAGE) + unseen)
+
+
+def _by_payer(calls: Sequence[Call]) -> list[PayerCalls]:
+    """The calls of each payer in their order, the payers in the order of their first."""
+    together: dict[str | None, list[Call]] = {}
+    for call in calls:
+        together.setdefault(call.desk.payer_id if call.desk else None, []).append(call)
+    return [PayerCalls(found[0].desk, found) for found in together.values()]
 
 
 def _of_run_outs(session: Db, clinic_id: str, rows: Sequence[RunOut]) -> Iterable[tuple[str, Call]]:

@@ -161,6 +161,7 @@ def _recheck_batch(
             patient_id=patient_id,
             findings=_findings(case, answer, document, owners[patient_id]) if patient_id in owners else [],
             kept=kept.get(patient_id, []),
+            on=today,
             occasion=_explained(occasion, today),
         )
         _keep(checks[patient_id], answer, document, occasion.now)

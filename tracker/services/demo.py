@@ -53,7 +53,14 @@ def exists(session: Db) -> bool:
 
 def load(session: Db, *, email: str, password: str, now: datetime, as_of: date | None = None) -> Clinic:
     """Make the demo clinic with its people, plans and patients, and check everyone."""
-    clinic = Clinic(id=new_id(), name=CLINIC, is_demo=True, demo_today=as_of, second_factor_required=False)
+    clinic = Clinic(
+        id=new_id(),
+        name=CLINIC,
+        is_demo=True,
+        demo_today=as_of,
+        second_factor_required=False,
+        renewals_a_week=5,
+    )
     session.add(clinic)
     session.flush()
     people = list(_people(session, clinic, email, password))

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, case, func
 
 from tracker.models.patient import PatientCheck
 from tracker.rules.answer import TableFill
@@ -17,6 +17,7 @@ from tracker.services.kept_answer import FillResult
 SIGNS = {FillResult.COVERED: "+", FillResult.REFUSED: "-", FillResult.VERIFY: "?"}
 RESULTS = {sign: result for result, sign in SIGNS.items()}
 WIDTH = 9
+FEW = 3
 
 
 def write_marks(fills: Iterable[TableFill]) -> str:
@@ -35,9 +36,14 @@ def read_marks(marks: str | None, first: date, last: date) -> Iterator[tuple[dat
             yield date(int(day[:4]), int(day[4:6]), int(day[6:])), RESULTS[sign]
 
 
-def marks_together() -> ColumnElement[str]:
-    """The marks of all patients of a query as one text; None where there are none."""
-    return func.aggregate_strings(PatientCheck.fill_marks, "")
+def marks_together(last: date) -> ColumnElement[str]:
+    """The marks of all patients of a query as one text, some of them later than `last`; None without any.
+
+    Fills come once a month, so that hardly anyone has more than a few until then.
+    """
+    marks, few = PatientCheck.fill_marks, FEW * WIDTH
+    enough = func.substr(marks, few - WIDTH + 1, WIDTH - 1) > f"{last:%Y%m%d}"
+    return func.aggregate_strings(case((enough, func.substr(marks, 1, few)), else_=marks), "")
 
 
 def count_marks(together: str | None, days: Iterable[date]) -> list[dict[FillResult, int]]:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -52,13 +53,18 @@ def policy_of(clinic: Clinic) -> facts.Policy:
 
 def plan_facts(plan: payers.Plan) -> facts.Plan:
     """One plan with its rules; its name is the payer's and its own."""
+    return replace(plan_alone(plan), rules=tuple(_rule(rule) for rule in plan.rules))
+
+
+def plan_alone(plan: payers.Plan) -> facts.Plan:
+    """The same without its rules, for questions about its payer and its clock."""
     hours = facts.DecisionHours(plan.decision_hours_standard, plan.decision_hours_expedited)
     return facts.Plan(
         id=plan.id,
         payer=f"{plan.payer.name} {plan.name}".strip(),
         line_of_business=plan.line_of_business,
         decision_hours=None if hours == facts.DecisionHours() else hours,
-        rules=tuple(_rule(rule) for rule in plan.rules),
+        rules=(),
         learnt_decision_days=plan.payer.learnt_decision_days,
     )
 

@@ -31,6 +31,8 @@ class Desk:
     number: str | None = None
     last: LastContact | None = None
     open_hours: OpenHours | None = None
+    fax: str | None = None
+    payer_id: str | None = None
 
     @property
     def case(self) -> str | None:
@@ -64,7 +66,16 @@ def desks_of_plans(session: Db, *, clinic_id: str, plan_ids: Iterable[str]) -> M
 
 
 def desk_of(payer: Payer, number: str | None = None, last: LastContact | None = None) -> Desk:
-    return Desk(payer.name, payer.phone, payer.hours, number, last, payer.open_hours)
+    return Desk(
+        payer.name,
+        payer.phone,
+        payer.hours,
+        number,
+        last,
+        payer.open_hours,
+        fax=payer.fax,
+        payer_id=payer.id,
+    )
 
 
 def _last_contacts(session: Db, clinic_id: str, wanted: Sequence[str]) -> dict[str, LastContact]:

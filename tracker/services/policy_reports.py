@@ -17,6 +17,7 @@ LARGEST = 16 * 1024
 KEPT_DAYS = 90
 TOLD_DAYS = 7
 OTHER = "other"
+CURE = "Look whether the web server in front adds to pages; else tell whoever looks after security."
 DIRECTIVES = frozenset(
     ("default-src", "object-src", "script-src", "style-src", "img-src", "font-src", "connect-src")
     + ("form-action", "base-uri", "frame-ancestors")
@@ -60,3 +61,9 @@ def lately(session: Db, now: datetime) -> Mapping[str, int]:
     query = select(PolicyReport.directive, func.sum(PolicyReport.count)).where(PolicyReport.seen_on >= since)
     rows = session.execute(query.group_by(PolicyReport.directive).order_by(PolicyReport.directive))
     return {directive: int(found) for directive, found in rows}
+
+
+def in_words(session: Db, now: datetime) -> str:
+    """A sentence with the counts; empty if all is well."""
+    kept = ", ".join(f"{directive} {count}" for directive, count in lately(session, now).items())
+    return f"Browsers: they kept things from pages in the last {TOLD_DAYS} days: {kept}." if kept else ""

@@ -52,9 +52,10 @@ def reconcile(
     patient_id: str,
     findings: Iterable[dict[str, Any]],
     kept: Iterable[Alert],
+    on: date,
     occasion: Occasion,
 ) -> Outcome:
-    """`findings` are the answer's alerts as documents; `kept` all alerts of this patient."""
+    """`findings` are the answer's alerts as documents; `kept` all alerts of this patient; `on`: the day."""
     by_key = {alert.key: alert for alert in kept}
     opened = 0
     found = set()
@@ -68,7 +69,9 @@ def reconcile(
             _reopen(session, alert, finding, occasion)
             opened += 1
         else:
+            ran_out_on = alert.run_out_on
             _refresh(session, alert, finding, occasion)
+            _note_new_drug(session, alert, ran_out_on, on, occasion)
     ended = [a for a in by_key.values() if a.state is not AlertState.CLOSED and a.key not in found]
     for alert in ended:
         _close(session, alert, occasion)
@@ -123,6 +126,15 @@ def _refresh(session: Db, alert: Alert, finding: dict[str, Any], occasion: Occas
         outbox.tell(session, alert=alert, occasion=told, now=occasion.now)
 
 
+def _note_new_drug(session: Db, alert: Alert, ran_out_on: date | None, on: date, occasion: Occasion) -> None:
+    """The patient was without drug and is not any more, though the next fill is refused all the same."""
+    until = alert.run_out_on
+    if alert.state in SETTLED or ran_out_on is None or ran_out_on >= on or until is None or until <= on:
+        return
+    said = f"Drug again until {until.isoformat()}: it had run out on {ran_out_on.isoformat()}."
+    _note(session, alert, AlertEventKind.CHANGED, occasion, said, run_out_on=ran_out_on)
+
+
 def _why_back(alert: Alert, *, worse: bool, earlier: bool) -> str | None:
     """Why an alert that was put away must be seen again; None: it need not."""
     if alert.state is AlertState.SNOOZED and (worse or earlier):
@@ -153,10 +165,11 @@ def _is_earlier(now: date | None, before: date | None) -> bool:
 
 
 def _close(session: Db, alert: Alert, occasion: Occasion) -> None:
+    run_out_on = None if alert.state in SETTLED else alert.run_out_on  # what was settled is no lapse
     alert.closed_reason = f"Its cause ended: {occasion.because}."[:500]
     alert.state, alert.closed_at, alert.returned_at = AlertState.CLOSED, occasion.now, None
     snoozing.unsettle(alert)
-    _note(session, alert, AlertEventKind.CLOSED, occasion, alert.closed_reason)
+    _note(session, alert, AlertEventKind.CLOSED, occasion, alert.closed_reason, run_out_on=run_out_on)
 
 
 def _words(finding: dict[str, Any]) -> dict[str, Any]:
@@ -182,5 +195,14 @@ def _write(alert: Alert, finding: dict[str, Any]) -> None:
             setattr(alert, name, value)
 
 
-def _note(session: Db, alert: Alert, kind: AlertEventKind, occasion: Occasion, text: str) -> None:
-    alert_history.write(session, alert, kind=kind, text=text, now=occasion.now, actor=occasion.actor)
+def _note(
+    session: Db,
+    alert: Alert,
+    kind: AlertEventKind,
+    occasion: Occasion,
+    text: str,
+    *,
+    run_out_on: date | None = None,
+) -> None:
+    now, actor = occasion.now, occasion.actor
+    alert_history.write(session, alert, kind=kind, text=text, now=now, actor=actor, run_out_on=run_out_on)

@@ -239,7 +239,7 @@ def fill_days(session: Db, *, clinic_id: str, on: date) -> list[FillDay]:
     """The fills of the next 14 days by day and result, from the kept marks."""
     days = [on + timedelta(days=n) for n in range(DAYS_AHEAD)]
     query = (
-        select(marks_together())
+        select(marks_together(days[-1]))
         .join(Patient, checked())
         .where(PatientCheck.clinic_id == clinic_id, Patient.active, PatientCheck.next_fill_on <= days[-1])
     )

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, literal, select, union_all
+from sqlalchemy import and_, func, literal, select, union_all
 
 from tracker.models.alert import Alert
 from tracker.models.base import Db
 from tracker.models.payer import Payer, Plan
+from tracker.models.tag import PatientTag
 from tracker.rules.words import Severity
 from tracker.services.worklist_filters import (
     GROUPS,
@@ -83,6 +84,7 @@ class Counts:
     status: Mapping[Status, int]
     told: bool = True
     read: Mapping[str, Rows] = field(default_factory=dict)
+    tag: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def matching_in_words(self) -> str:
@@ -97,16 +99,17 @@ def plans_of(session: Db, clinic_id: str) -> Plans:
 
 
 def counts(session: Db, asker: Asker, filters: Filters, plans: Plans) -> Counts:
-    """Five queries at most, however many alerts there are."""
+    """Six queries at most, however many alerts there are."""
     asked = conditions(asker, filters, plans.of_payer(filters.payer))
     status = _statuses(session, asker, filters, plans)
+    tagged = _tags(session, asker, filters, plans)
     if not filters.text:
         found = _counted(_by_columns(session, asked), asker, filters, plans)
-        return replace(found, status=status | {filters.status: found.matching})
+        return replace(found, status=status | {filters.status: found.matching}, tag=tagged)
     rows = _found(session, asked.always)
     if len(rows) <= FOUND_AT_MOST:
         found = _counted(_by_hand(rows, asker, filters, plans), asker, filters, plans)
-        return replace(found, status=status | {filters.status: found.matching})
+        return replace(found, status=status | {filters.status: found.matching}, tag=tagged)
     some = select(literal(1)).where(*asked.all()).limit(FOUND_AT_MOST + 1).subquery()
     matching = session.execute(select(func.count()).select_from(some)).scalar_one()
     nothing: dict[Any, int] = {}
@@ -239,6 +242,18 @@ def _failed(row: tuple[Any, ...], asker: Asker, filters: Filters, plans: Plans) 
 
 def _asked_owner(asker: Asker, filters: Filters) -> str:
     return asker.user_id if filters.owner == ME else filters.owner
+
+
+def _tags(session: Db, asker: Asker, filters: Filters, plans: Plans) -> dict[str, int]:
+    """How many alerts stand behind each tag that is borne: an alert counts for every tag of its patient."""
+    asked = conditions(asker, replace(filters, tag=""), plans.of_payer(filters.payer))
+    query = (
+        select(PatientTag.tag_id, func.count())
+        .join(Alert, and_(Alert.clinic_id == PatientTag.clinic_id, Alert.patient_id == PatientTag.patient_id))
+        .where(PatientTag.clinic_id == asker.clinic_id, *asked.all())
+        .group_by(PatientTag.tag_id)
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def _statuses(session: Db, asker: Asker, filters: Filters, plans: Plans) -> dict[Status, int]:

@@ -1,6 +1,9 @@
-"""What of a worklist leaves the product as a file or on paper, and that it did."""
+"""What of a worklist leaves the product as a file or on paper, and that it did.
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+A file holds the columns that its reader chose for the list; all of them, if nothing was chosen.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import count
 from typing import IO
@@ -10,59 +13,48 @@ from tracker.models.audit import AuditAction
 from tracker.models.base import Db
 from tracker.services import audit
 from tracker.services.actor import Actor
+from tracker.services.worklist_columns import Column
 from tracker.services.worklist_page import WorkRow
 
 MOST_ROWS = 50_000
 MOST_PRINTED = 500
-HEADS = (
-    "Severity",
-    "What to do",
-    "Why",
-    "What clears it",
-    "Family name",
-    "Given name",
-    "Birth date",
-    "MRN",
-    "Harm date",
-    "Due",
-    "Days of drug left",
-    "Payer",
-    "Plan",
-    "Payer's phone",
-    "PA number",
-    "Cause",
-    "Owner",
-    "Status",
-    "Open since",
+Cell = Callable[[WorkRow, date], object]
+# head, the column of the list that it belongs to (None: it stands in every file), what stands there
+CELLS: Sequence[tuple[str, Column | None, Cell]] = (
+    ("Severity", Column.SEVERITY, lambda row, today: row.line.severity.label),
+    ("What to do", None, lambda row, today: row.line.first_act),
+    ("Why", None, lambda row, today: row.line.message),
+    ("What clears it", Column.CLEARS, lambda row, today: row.line.clears_when),
+    ("Family name", None, lambda row, today: row.line.who.family),
+    ("Given name", None, lambda row, today: row.line.who.given),
+    ("Birth date", None, lambda row, today: row.line.who.birth_date),
+    ("MRN", None, lambda row, today: row.line.who.mrn),
+    ("Harm date", Column.HARM, lambda row, today: row.line.harm_on),
+    ("Due", Column.OWNER, lambda row, today: row.line.due_on),
+    ("Days of drug left", Column.LEFT, lambda row, today: _days_left(row, today)),
+    ("Payer", Column.PAYER, lambda row, today: row.payer),
+    ("Plan", Column.PLAN, lambda row, today: row.plan),
+    ("Payer's phone", Column.PHONE, lambda row, today: row.phone),
+    ("PA number", Column.PAYER, lambda row, today: row.number),
+    ("Cause", Column.PAYER, lambda row, today: row.line.label),
+    ("Owner", Column.OWNER, lambda row, today: row.line.owner),
+    ("Status", None, lambda row, today: row.line.state.value),
+    ("Tags", Column.TAGS, lambda row, today: "; ".join(row.tags)),
+    ("Open since", Column.OPENED, lambda row, today: row.line.opened_at.date()),
 )
 
 
-def cells(rows: Iterable[WorkRow], today: date) -> Iterator[Sequence[str]]:
-    """The rows as texts; what is not on file is empty."""
-    for row in rows:
-        line, who = row.line, row.line.who
-        left = max(0, (line.run_out_on - today).days) if line.run_out_on else None
-        yield (
-            line.severity.label,
-            line.first_act,
-            line.message,
-            line.clears_when,
-            who.family,
-            who.given,
-            _text(who.birth_date),
-            who.mrn,
-            _text(line.harm_on),
-            _text(line.due_on),
-            _text(left),
-            _text(row.payer),
-            _text(row.plan),
-            _text(row.phone),
-            _text(row.number),
-            line.label,
-            _text(line.owner),
-            line.state.value,
-            line.opened_at.date().isoformat(),
-        )
+def table(
+    rows: Iterable[WorkRow], today: date, chosen: Collection[Column] | None = None
+) -> tuple[Sequence[str], Iterator[Sequence[str]]]:
+    """Heads, and the rows as texts; what is not on file is empty. `chosen`: None for every column."""
+    kept = [(head, cell) for head, column, cell in CELLS if chosen is None or column in {None, *chosen}]
+    return [head for head, _ in kept], ([_text(cell(row, today)) for _, cell in kept] for row in rows)
+
+
+def _days_left(row: WorkRow, today: date) -> int | None:
+    run_out_on = row.line.run_out_on
+    return max(0, (run_out_on - today).days) if run_out_on else None
 
 
 def record_export(
@@ -87,14 +79,21 @@ def record_export(
     )
 
 
-def write(file: IO[bytes], kind: str, rows: Iterable[WorkRow], today: date) -> int:
+def write(
+    file: IO[bytes],
+    kind: str,
+    rows: Iterable[WorkRow],
+    today: date,
+    chosen: Collection[Column] | None = None,
+) -> int:
     """Write the rows as `csv` or `xlsx`; how many there were. Little of them is in memory at a time."""
     counter = count()
-    counted = (row for row, _ in zip(cells(rows, today), counter, strict=False))
+    heads, cells = table(rows, today, chosen)
+    counted = (row for row, _ in zip(cells, counter, strict=False))
     if kind == "csv":
-        write_csv(file, HEADS, counted)
+        write_csv(file, heads, counted)
     else:
-        write_xlsx(file, HEADS, counted, title="Worklist")
+        write_xlsx(file, heads, counted, title="Worklist")
     return next(counter)
 
 

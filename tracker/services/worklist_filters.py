@@ -6,9 +6,10 @@ from datetime import date, datetime, timedelta
 from itertools import product
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, false, func, or_
+from sqlalchemy import ColumnElement, and_, case, false, func, or_, select
 
 from tracker.models.alert import LONGEST_WORDS, SETTLED, Alert, AlertState
+from tracker.models.tag import PatientTag
 from tracker.rules.what_to_do import ANSWERS, RENEWALS
 from tracker.rules.words import AlertCode, Severity, Word
 from tracker.services.clinic_day import day_starts_at
@@ -78,6 +79,7 @@ class Filters:
 
     `owner`: a user's id, `me` or `none`. `payer`: its id, or `none`. `cause`: a code, or one of GROUPS.
     `text` is looked for in the message only, never in a name. `earlier`: opened on a day before today.
+    `tag`: the id of one that the patient bears.
     """
 
     owner: str = ""
@@ -90,6 +92,7 @@ class Filters:
     status: Status = Status.OPEN
     sort: Sort = Sort.HARM
     earlier: bool = False
+    tag: str = ""
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -145,10 +148,13 @@ def conditions(asker: Asker, filters: Filters, plan_ids: Sequence[str]) -> Condi
     if filters.due:
         found["due"] = [due_in(filters.due, asker.today)]
     always = [Alert.clinic_id == asker.clinic_id, in_status(filters.status)]
+    # These are named as filters as well, so that nothing read with them passes for the whole list.
     if filters.earlier:
-        # Named as a filter as well, so that nothing read with it passes for the whole list.
         found["earlier"] = [Alert.opened_at < asker.day_began_at]
         always += found["earlier"]
+    if filters.tag:
+        found["tag"] = [_tagged(asker, filters.tag)]
+        always += found["tag"]
     if filters.text:
         words = filters.text.casefold()[:LONGEST_WORDS]
         always.append(Alert.words.contains(words, autoescape=True))
@@ -189,6 +195,14 @@ def _owned_by(owner: str) -> list[ColumnElement[bool]]:
     if owner == NONE:
         return [and_(Alert.owner_id.is_(None), Alert.patient_owner_id.is_(None))]
     return [Alert.owner_id == owner, and_(Alert.owner_id.is_(None), Alert.patient_owner_id == owner)]
+
+
+def _tagged(asker: Asker, tag_id: str) -> ColumnElement[bool]:
+    """The few who bear the tag, of whom each has a few alerts."""
+    bear = select(PatientTag.patient_id).where(
+        PatientTag.clinic_id == asker.clinic_id, PatientTag.tag_id == tag_id
+    )
+    return Alert.patient_id.in_(bear)
 
 
 def due_in(due: Due, today: date) -> ColumnElement[bool]:

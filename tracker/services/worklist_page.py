@@ -17,6 +17,7 @@ from tracker.models.base import Db
 from tracker.models.payer import Payer, Plan
 from tracker.models.user import User
 from tracker.rules.words import AboutKind
+from tracker.services import tags
 from tracker.services.worklist import AlertLine, lines_of
 from tracker.services.worklist_counts import Counts, Plans, counts, plans_of
 from tracker.services.worklist_filters import Asker, Filters, conditions, order
@@ -28,12 +29,13 @@ CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class WorkRow:
-    """An alert with whom to call about it, and what was done with it.
+    """An alert with whom to call about it, what was done with it, and the tags of its patient.
 
     `number`: of the authorization it is about. `returned`: it was snoozed, and is back.
     """
 
     line: AlertLine
+    tags: Sequence[str]
     payer: str | None
     plan: str | None
     phone: str | None
@@ -58,7 +60,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class WorkPage:
-    """`first` and `last` are ids to go on from; empty where the list ends. `people` by id."""
+    """`first` and `last` are ids to go on from; empty at the ends. `people` and `tags`: names by id."""
 
     rows: Sequence[WorkRow]
     counts: Counts
@@ -66,10 +68,11 @@ class WorkPage:
     first: str
     last: str
     people: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 def work_page(session: Db, asker: Asker, filters: Filters, place: Place) -> WorkPage:
-    """Ten queries, or eleven beyond the first page, however many alerts there are."""
+    """Thirteen queries, or fourteen beyond the first page, however many alerts there are."""
     plans = plans_of(session, asker.clinic_id)
     ids, first, last = _page_ids(session, asker, filters, plans, place)
     return WorkPage(
@@ -79,13 +82,16 @@ def work_page(session: Db, asker: Asker, filters: Filters, place: Place) -> Work
         first=first,
         last=last,
         people=people(session, asker.clinic_id),
+        tags=tags.in_use(session, asker.clinic_id),
     )
 
 
 def rows_of(session: Db, clinic_id: str, ids: Sequence[str]) -> list[WorkRow]:
     """These alerts as rows, in this order."""
     about = _about(session, clinic_id, ids)
-    return [WorkRow(line, *about[line.id]) for line in lines_of(session, clinic_id, ids)]
+    lines = lines_of(session, clinic_id, ids)
+    borne = tags.of_patients(session, clinic_id, {line.who.id for line in lines})
+    return [WorkRow(line, borne.get(line.who.id, ()), *about[line.id]) for line in lines]
 
 
 def people(session: Db, clinic_id: str) -> dict[str, str]:

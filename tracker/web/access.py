@@ -19,7 +19,7 @@ from werkzeug.exceptions import Forbidden, MethodNotAllowed, NotFound
 from werkzeug.wrappers import Response
 
 from tracker import clock
-from tracker.db import db, set_reading
+from tracker.db import EVERY_CLINIC, NO_CLINIC, db, forget_clinic, see_clinic, set_reading
 from tracker.models.clinic import Clinic
 from tracker.models.user import Role, User
 from tracker.models.web_session import Stage, WebSession
@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 Row = TypeVar("Row")
 ROW_ID = re.compile("[0-9A-Z]{26}")
 KEY = "key"  # of the session, in the signed cookie
+SEE_ALL_CLINICS = {"emergency", "health"}  # blueprints: a look into another clinic on record; counts alone
 # Asked for by an open page, not by a person: a session ends all the same.
 UNATTENDED = {"news.show", "policy_reports.take"}
 
@@ -71,6 +72,7 @@ class NoLine(Forbidden):
 def init_app(app: Flask) -> None:
     login.init_app(app, add_context_processor=False)
     app.before_request(_guard)
+    app.teardown_request(lambda _error: forget_clinic())
     idle_seconds = int(web_sessions.IDLE.total_seconds())
     app.jinja_env.globals.update(may=_may, my_clinics=_my_clinics, idle_seconds=idle_seconds)
 
@@ -186,6 +188,7 @@ def half_way() -> tuple[WebSession, User]:
 
 def _guard() -> Response | None:
     """Deny by default: an endpoint is used by whom its line in `permissions.py` names."""
+    see_clinic(EVERY_CLINIC if request.blueprint in SEE_ALL_CLINICS else NO_CLINIC)
     rule = permissions.rule_for(request.endpoint)
     if request.endpoint is None:
         return _nowhere()
@@ -204,6 +207,8 @@ def _guard() -> Response | None:
 
 
 def _signed_in_may(rule: Rule) -> Response | None:
+    if request.blueprint not in SEE_ALL_CLINICS:
+        see_clinic(current_clinic_id())
     if not rule.allows(signed_in().role, request.method):
         abort(403)
     if rule.fresh and signed_in().fresh_until <= clock.now():

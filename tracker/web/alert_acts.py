@@ -11,7 +11,7 @@ from tracker import clock
 from tracker.db import db
 from tracker.models.alert import Alert
 from tracker.models.user import Role
-from tracker.services import alert_acts, main_act, worklist
+from tracker.services import alert_acts, main_act, tags, worklist
 from tracker.services.alert_desk import AlertDesk, alert_desk
 from tracker.services.clinic_day import day_in
 from tracker.services.errors import Conflict, Refused, TrackerError
@@ -202,6 +202,8 @@ def page(alert_id: str, act: str = "", faulty: BaseForm | None = None) -> str:
         forms=forms,
         faulty=faulty,
         cures=_cures(desk.alert),
+        tags=tags.of_patient(db.session, clinic_id=clinic.id, patient_id=desk.alert.patient_id),
+        known_tags=tags.in_use(db.session, clinic.id).values(),
         may_act=access.signed_in().role is not Role.VIEWER,
         me=access.signed_in().id,
     )

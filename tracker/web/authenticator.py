@@ -4,24 +4,22 @@ Of Flask-Security only the parts are used that stand alone. Its own pages keep a
 that outlives signing out, and know roles for the whole site only, so they are not registered.
 """
 
-import hashlib
-import hmac
-from base64 import urlsafe_b64encode
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
-from cryptography.fernet import Fernet, InvalidToken
 from flask import Flask, current_app
 from flask_security import Totp
 from passlib.exc import MalformedTokenError, TokenError
 from passlib.totp import TOTP
 
-from tracker.keyring import Keyring
+from tracker import clock
+from tracker.keyring import Keyring, NotUnsealed
 from tracker.models.second_factor import AuthenticatorApp
 from tracker.services import app_secrets
 from tracker.settings import Settings
 
 ISSUER = "PA tracker"
-SEALED_SECONDS = 600
+COOKIES, SEALED_FOR = "cookies", timedelta(minutes=10)
 CODE_SECONDS = 30
 CODES_IN_A_ROW = 10  # five minutes from the first to the second
 STEPS_OFF = (0, -1, 1, -2, 2)  # half minutes by which a telephone's clock may be off
@@ -43,10 +41,7 @@ class CountingTotp(Totp):
 
 
 def init_app(app: Flask) -> None:
-    """Secrets of apps are sealed in the database, with a key made from the secret key."""
     settings: Settings = app.extensions["settings"]
-    sealing = hmac.new(settings.secret_key.encode(), b"sealed texts", hashlib.sha256).digest()
-    app.extensions["sealer"] = Fernet(urlsafe_b64encode(sealing))
     # It asks for a key and encrypts nothing with it: it is handed secrets in the clear.
     app.extensions["authenticator"] = CountingTotp(
         {"1": app_secrets.earlier_key(settings.secret_key)}, ISSUER
@@ -102,20 +97,16 @@ def typed_key(plain: str) -> str:
 
 def seal(texts: Sequence[str]) -> str:
     """Texts that only this program can read, for a cookie."""
-    return _sealer().encrypt("\n".join(texts).encode()).decode()
+    return _ring().seal("\n".join([clock.now().isoformat(), *texts]), purpose=COOKIES, owner="")
 
 
 def unseal(sealed: object) -> Sequence[str]:
     """The texts, if they were sealed here a short while ago; else none."""
     try:
-        return _sealer().decrypt(str(sealed), ttl=SEALED_SECONDS).decode().split("\n")
-    except InvalidToken:
+        sealed_at, *texts = _ring().unseal(str(sealed), purpose=COOKIES, owner="").split("\n")
+    except NotUnsealed:
         return ()
-
-
-def _sealer() -> Fernet:
-    sealer: Fernet = current_app.extensions["sealer"]
-    return sealer
+    return texts if clock.now() - datetime.fromisoformat(sealed_at) < SEALED_FOR else ()
 
 
 def _ring() -> Keyring:

@@ -11,10 +11,10 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from tracker import clock
-from tracker.db import db
+from tracker.db import db, see_clinic
 from tracker.models.clinic import Clinic
 from tracker.models.user import User
-from tracker.services import calendar, calendar_feed, ownership
+from tracker.services import calendar, calendar_feed, calendar_pages, ownership
 from tracker.services.calendar import Day, Entry, EntryKind
 from tracker.services.clinic_day import day_in
 from tracker.settings import Settings
@@ -22,7 +22,7 @@ from tracker.web import access
 
 blueprint = Blueprint("calendar", __name__, url_prefix="/calendar")
 
-LIST_DAYS = 7
+DAYS = {"list": 7, "day": 1}  # of each view but the month
 MONDAY_FIRST = Calendar(firstweekday=0)
 # tone and shape of its sign, and its words: for one, and for several
 KINDS = {
@@ -57,28 +57,47 @@ def index() -> str:
         "clinic_id": access.current_clinic_id(),
         "first": first,
         "last": last,
-        "owners": _owners(asked.owner),
+        "owners": owners_of(asked.owner),
     }
     days = calendar.days(db.session, **range_asked)
-    listed = calendar.entries(db.session, **range_asked) if asked.view == "list" else []
+    shown: dict[str, Any] = {}
+    if asked.view == "list":
+        listed = calendar_pages.worst_of_days(calendar.entries(db.session, **range_asked))
+        shown = {"days": [(day, listed.get(day.on, [])) for day in days]}
+    elif asked.view == "day":
+        shown = {"day": days[0], "page": _day_page(range_asked)}
     before, after = _neighbours(asked)
     return render_template(
-        "calendar/month.html" if asked.view == "month" else "calendar/list.html",
+        f"calendar/{asked.view}.html",
+        **shown,
         asked=asked,
         today=today,
         weeks=[days[n : n + 7] for n in range(0, len(days), 7)],
-        days=[(day, [each for each in listed if each.on == day.on]) for day in days],
         totals=_totals(days, asked),
         kinds=KINDS,
-        people=_people(),
+        people=everyone(),
         before=asked.query(**{"from": before.isoformat()}),
         after=asked.query(**{"from": after.isoformat()}),
         in_words=calendar.in_words,
     )
 
 
+def _day_page(asked: dict[str, Any]) -> calendar_pages.DayPage:
+    """The part of a day that the address asks for: what comes after an entry, or before one."""
+    before = request.args.get("before", "")
+    return calendar_pages.day_page(
+        db.session,
+        clinic_id=asked["clinic_id"],
+        on=asked["first"],
+        owners=asked["owners"],
+        after=before or request.args.get("after", ""),
+        back=bool(before),
+    )
+
+
 def _asked(today: date) -> Asked:
-    view = "list" if request.args.get("view") == "list" else "month"
+    view = request.args.get("view", "")
+    view = view if view in DAYS else "month"
     try:
         first = date.fromisoformat(request.args.get("from", "")[:10])
     except ValueError:
@@ -91,27 +110,28 @@ def _asked(today: date) -> Asked:
 
 
 def _range(asked: Asked) -> tuple[date, date]:
-    """The days shown: whole weeks of a month, or seven days."""
-    if asked.view == "list":
-        return asked.first, asked.first + timedelta(days=LIST_DAYS - 1)
+    """The days shown: whole weeks of a month, seven days, or one."""
+    if asked.view in DAYS:
+        return asked.first, asked.first + timedelta(days=DAYS[asked.view] - 1)
     days = list(MONDAY_FIRST.itermonthdates(asked.first.year, asked.first.month))
     return days[0], days[-1]
 
 
 def _neighbours(asked: Asked) -> tuple[date, date]:
-    if asked.view == "list":
-        return asked.first - timedelta(days=LIST_DAYS), asked.first + timedelta(days=LIST_DAYS)
+    if asked.view in DAYS:
+        span = timedelta(days=DAYS[asked.view])
+        return asked.first - span, asked.first + span
     before = (asked.first - timedelta(days=1)).replace(day=1)
     return before, (asked.first + timedelta(days=32)).replace(day=1)
 
 
 def _totals(days: Sequence[Day], asked: Asked) -> dict[EntryKind, int]:
     """How much of each kind there is; of a month without the days around it."""
-    shown = [day for day in days if asked.view == "list" or day.on.month == asked.first.month]
+    shown = [day for day in days if asked.view in DAYS or day.on.month == asked.first.month]
     return {kind: sum(day.counts.get(kind, 0) for day in shown) for kind in EntryKind}
 
 
-def _owners(asked: str) -> Collection[str] | None:
+def owners_of(asked: str) -> Collection[str] | None:
     """`me` is whoever I answer for today, so that those whom I stand in for are among them."""
     if asked == "me":
         clinic_id, me = access.current_clinic_id(), access.account()
@@ -119,7 +139,8 @@ def _owners(asked: str) -> Collection[str] | None:
     return [asked] if asked else None
 
 
-def _people() -> Sequence[tuple[str, str]]:
+def everyone() -> Sequence[tuple[str, str]]:
+    """(id, name) of the clinic's people whose patients can be asked for."""
     query = (
         select(User.id, User.name)
         .where(User.clinic_id == access.current_clinic_id(), User.active)
@@ -164,6 +185,7 @@ def feed(secret: str) -> Response:
     user = calendar_feed.reader_of(db.session, secret)
     if user is None:
         abort(404)
+    see_clinic(user.clinic_id)
     clinic = db.session.get_one(Clinic, user.clinic_id)
     now = clock.now()
     content = calendar_feed.ical(
@@ -174,8 +196,8 @@ def feed(secret: str) -> Response:
 
 def entry_link(entry: Entry) -> str:
     """Where an entry leads: its alert, else its patient."""
-    if entry.alert_id:
-        return url_for("alerts.show", alert_id=entry.alert_id)
+    if entry.kind is EntryKind.DEADLINE:
+        return url_for("alerts.show", alert_id=entry.about_id)
     return url_for("patients.show", patient_id=entry.who.id)
 
 

@@ -22,13 +22,18 @@ LONGEST_IN_HOURS = 72
 
 @dataclass(frozen=True, slots=True)
 class DueRow:
-    """`when`: how long is left or how late it is; `late` puts it in orange. `call_url` logs a call."""
+    """`when`: how long is left or how late it is; `late` puts it in orange. `call_url` logs a call.
+
+    `payer`, `phone`: whom to call; empty where no payer is known, or no number.
+    """
 
     who: Who
     what: str
     url: str
     when: str
     late: bool
+    payer: str
+    phone: str | None
     notes: Sequence[str]
     call_url: str
 
@@ -40,13 +45,13 @@ def answer_row(each: Deadline, clinic: Clinic, now: datetime) -> DueRow:
         when, late = distance(each.on, today), each.on < today
     else:
         when, late = f"{_clock(each.at, clinic, now)}, {hours_left(each.at, moment)}", False
-    return _row(each, when, late, [*_payer(each.desk), *_case(each.desk), _message(each)])
+    return _row(each, when, late, [*_case(each.desk), _message(each)])
 
 
 def chase_row(each: Deadline, clinic: Clinic, now: datetime) -> DueRow:
     """Whom to call: telephone, hours, case number, last contact."""
     today, moment = day_in(clinic, now), moment_in(clinic, now)
-    notes = [*_payer(each.desk, phone=True), *_hours(each.desk, clinic, now), *_case(each.desk), *_last(each)]
+    notes = [*_hours(each.desk, clinic, now), *_case(each.desk), *_last(each)]
     if each.alert is not None and each.alert.code == AlertCode.REFILL_AT_RISK:
         return _row(each, f"fill {distance(each.on, today)}", each.on <= today, notes)
     if each.at is not None and each.on == today:
@@ -80,13 +85,17 @@ def _row(each: Deadline, when: str, late: bool, notes: Sequence[str]) -> DueRow:
     else:
         url = f"{url_for('patients.show', patient_id=each.who.id)}#contacts"
     call = url_for("contacts.add", patient_id=each.who.id, authorization=each.authorization_id)
-    return DueRow(each.who, each.what, url, when, late, [note for note in notes if note], call)
-
-
-def _payer(desk: Desk | None, *, phone: bool = False) -> list[str]:
-    if desk is None:
-        return []
-    return [f"{desk.payer} {desk.phone or '(no telephone on file)'}" if phone else desk.payer]
+    return DueRow(
+        who=each.who,
+        what=each.what,
+        url=url,
+        when=when,
+        late=late,
+        payer=each.desk.payer if each.desk else "",
+        phone=each.desk.phone if each.desk else None,
+        notes=[note for note in notes if note],
+        call_url=call,
+    )
 
 
 def _hours(desk: Desk | None, clinic: Clinic, now: datetime) -> list[str]:

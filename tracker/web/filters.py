@@ -38,14 +38,14 @@ class NavigationItem:
 # name, where it leads, and whose pages it is current on: blueprints, or single endpoints
 PAGES = (
     ("Today", "today.index", "today sheets.calls"),
-    ("Worklist", "alerts.index", "alerts saved_views worklist_bulk worklist_export"),
+    ("Worklist", "alerts.index", "alerts saved_views worklist_bulk worklist_columns worklist_export"),
     (
         "Patients",
         "patients.index",
         "patients facts patient_forms authorizations packets contacts steps what_if documents history"
         " sheets.patient emergency.index emergency.show",
     ),
-    ("Calendar", "calendar.index", "calendar"),
+    ("Calendar", "calendar.index", "calendar january"),
     ("Reports", "reports.index", "reports"),
     ("Payers and rules", "payers.index", "payers lead_times"),
     ("Import", "imports.index", "imports"),

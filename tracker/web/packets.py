@@ -61,6 +61,16 @@ def sheet(patient_id: str, authorization_id: str) -> str:
 @blueprint.get("/alerts/<alert_id>/packet")
 def first(patient_id: str, alert_id: str) -> ResponseReturnValue:
     """What a request must hold of which nothing is on file yet; once it is drafted, that one's page."""
+    return _first_page("packets/show.html", ".show", patient_id, alert_id)
+
+
+@blueprint.get("/alerts/<alert_id>/packet/print")
+def first_sheet(patient_id: str, alert_id: str) -> ResponseReturnValue:
+    """The same on paper, to take to whoever writes the letter or looks for the notes."""
+    return _first_page("packets/sheet.html", ".sheet", patient_id, alert_id)
+
+
+def _first_page(template: str, once_drafted: str, patient_id: str, alert_id: str) -> ResponseReturnValue:
     patient = access.find_or_404(Patient, patient_id)
     alert = access.find_or_404(Alert, alert_id)
     clinic_id = access.current_clinic_id()
@@ -71,8 +81,9 @@ def first(patient_id: str, alert_id: str) -> ResponseReturnValue:
     found = packets.packets(db.session, clinic_id=clinic_id, wanted={}, firsts=[asked], on=access.today())
     view = found[alert.id]
     if view.row is not None:
-        return redirect(url_for(".show", patient_id=patient.id, authorization_id=view.row.id), 303)
-    return _rendered("packets/show.html", patient, view)
+        address = url_for(once_drafted, patient_id=patient.id, authorization_id=view.row.id)
+        return redirect(address, 303)
+    return _rendered(template, patient, view)
 
 
 def _page(template: str, patient_id: str, authorization_id: str) -> str:

@@ -10,7 +10,7 @@ from tracker.models.clinic import Clinic
 from tracker.models.user import Role
 from tracker.rules.bridge import BridgePlan
 from tracker.rules.words import Severity
-from tracker.services import contacts, patient_facts, patient_page, patients, what_if
+from tracker.services import contacts, patient_facts, patient_page, patients, tags, what_if
 from tracker.services.clinic_day import day_in
 from tracker.services.main_act import MainAct, of_patient
 from tracker.services.patient_page import AlertCard, PatientView
@@ -62,6 +62,9 @@ def show(patient_id: str) -> str:
         chart=chart,
         wide=wide(chart),
         narrow=narrow(chart),
+        tags=tags.of_patient(db.session, clinic_id=clinic.id, patient_id=patient_id),
+        known_tags=tags.in_use(db.session, clinic.id).values(),
+        may_act=access.signed_in().role is not Role.VIEWER,
         log=contacts.entries(db.session, clinic_id=clinic.id, patient_id=patient_id, on=today),
     )
 

@@ -1,12 +1,14 @@
 """A person's own views of the worklist: save the present filters under a name, rename, delete."""
 
+from functools import partial
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from tracker import clock
 from tracker.db import db
 from tracker.models.saved_view import SavedView
-from tracker.services import saved_views
+from tracker.services import saved_views, tags
 from tracker.services.errors import Refused
 from tracker.services.worklist_counts import plans_of
 from tracker.services.worklist_page import people
@@ -77,14 +79,15 @@ def _find(view_id: str) -> SavedView:
 def _page(*, new_error: str = "", wrong_id: str = "", wrong: str = "") -> str:
     """`new_error`, and `wrong` at the view of `wrong_id`: what was refused. What was typed is kept."""
     clinic_id, user_id = access.current_clinic_id(), access.signed_in().id
-    names, payers = people(db.session, clinic_id), plans_of(db.session, clinic_id).names
+    names = people(db.session, clinic_id), plans_of(db.session, clinic_id).names
+    words = partial(in_words, people=names[0], payers=names[1], tags=tags.in_use(db.session, clinic_id))
     filters = filters_of(request.form if request.method == "POST" and not wrong_id else request.args)
     own = saved_views.views_of(db.session, clinic_id=clinic_id, user_id=user_id)
     return render_template(
         "worklist/views.html",
         query=query_of(filters),
-        said=in_words(filters, names, payers),
-        own=[(view, in_words(of_view(view.query), names, payers), address(view.query)) for view in own],
+        said=words(filters),
+        own=[(view, words(of_view(view.query)), address(view.query)) for view in own],
         typed=request.form.get("name", ""),
         new_error=new_error,
         wrong_id=wrong_id,

@@ -12,7 +12,7 @@ from tracker import clock
 from tracker.db import db
 from tracker.models.clinic import Clinic
 from tracker.models.user import Role
-from tracker.services import today
+from tracker.services import january_wave, today
 from tracker.services.clinic_day import day_in, day_starts_at, moment_in
 from tracker.services.unowned import AT_MOST
 from tracker.services.worklist_filters import LONG_UNOWNED
@@ -61,7 +61,9 @@ def index() -> str:
         may_act=user.role is not Role.VIEWER,
         totals=_totals(morning.fill_days),
         fills_chart=fills_chart(morning.fill_days),
-        weeks_chart=weeks_chart(morning.renewal_weeks),
+        weeks_chart=weeks_chart(morning.renewal_weeks, clinic.renewals_a_week),
+        over=weeks_over(morning.renewal_weeks, clinic.renewals_a_week),
+        january=january_wave.is_season(on),
         import_url=import_url(),
         unowned_most=AT_MOST,
         unowned_query=query_of(LONG_UNOWNED),
@@ -75,6 +77,11 @@ def _totals(days: Sequence[today.FillDay]) -> dict[str, int]:
         "refused": sum(each.refused for each in days),
         "verify": sum(each.verify for each in days),
     }
+
+
+def weeks_over(weeks: Sequence[tuple[date, int]], capacity: int | None) -> int:
+    """In how many weeks more begins than the clinic can do; none where it did not say."""
+    return sum(count > capacity for _, count in weeks) if capacity else 0
 
 
 def import_url() -> str | None:

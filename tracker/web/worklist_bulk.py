@@ -12,14 +12,15 @@ from wtforms.validators import DataRequired, InputRequired
 from tracker import clock
 from tracker.db import db
 from tracker.models.user import Role
-from tracker.services import bulk_acts, ownership
+from tracker.services import bulk_acts, ownership, tags
 from tracker.services.alert_acts import LONGEST_NOTE, LONGEST_REASON, Done
 from tracker.services.bulk_acts import MOST, Act, Wish
 from tracker.services.errors import Refused
 from tracker.services.worklist_filters import Asker
 from tracker.services.worklist_page import WorkRow, matching_ids, rows_of
 from tracker.web import access
-from tracker.web.forms import BaseForm, ChoiceField, CleanTextField, DateField
+from tracker.web.forms import BaseForm, ChoiceField, CleanStringField, CleanTextField, DateField
+from tracker.web.today import many
 from tracker.web.worklist_query import filters_of, query_of
 from tracker.web.worklist_view import address, asker_of, ticked
 
@@ -48,18 +49,38 @@ class AcknowledgeForm(BaseForm):
     """It needs nothing."""
 
 
+class TagForm(BaseForm):
+    """`tag_name`, for `tag` is the name of a filter."""
+
+    tag_name = CleanStringField(
+        "Tag",
+        [DataRequired("Write the tag.")],
+        longest=tags.LONGEST,
+        render_kw={"list": "known-tags", "autocomplete": "off"},
+    )
+
+
+class UntagForm(BaseForm):
+    tag_id = ChoiceField("Tag", [DataRequired("Choose a tag.")], blank="Choose")
+
+
 FIELDS: dict[Act, Sequence[str]] = {
     Act.ASSIGN: ("user_id",),
     Act.SNOOZE: ("until", "why"),
     Act.NOTE: ("why",),
     Act.ACKNOWLEDGE: (),
+    Act.TAG: ("tag_name",),
+    Act.UNTAG: ("tag_id",),
 }
 FORMS: dict[Act, type[BaseForm]] = {
     Act.ASSIGN: AssignForm,
     Act.SNOOZE: SnoozeForm,
     Act.NOTE: NoteForm,
     Act.ACKNOWLEDGE: AcknowledgeForm,
+    Act.TAG: TagForm,
+    Act.UNTAG: UntagForm,
 }
+WORDS = {Act.TAG: "tagged", Act.UNTAG: "no longer tagged"}  # what is said of the others: changed
 
 
 @blueprint.post("")
@@ -107,7 +128,7 @@ def do() -> ResponseReturnValue:
         form.fail(str(refused), refused.field)
         return _page(act, form, asker, ids), 422
     db.session.commit()
-    _tell(done, "changed")
+    _tell(done, WORDS.get(act, "changed"))
     return redirect(address(query_of(filters_of(request.form))), 303)
 
 
@@ -120,9 +141,12 @@ def undo() -> Response:
         raise Refused("This can no longer be taken back.") from None
     if at.tzinfo is None:
         raise Refused("This can no longer be taken back.")
+    last = bulk_acts.last_act(
+        db.session, clinic_id=access.current_clinic_id(), user_id=access.signed_in().id, now=clock.now()
+    )
     done = bulk_acts.undo(db.session, at, **_whose())
     db.session.commit()
-    _tell(done, "as before")
+    _tell(done, "as before", "patient" if last and last.tagging else "alert")
     return redirect(address(query_of(filters_of(request.form))), 303)
 
 
@@ -150,6 +174,8 @@ def _form(act: Act, *, empty: bool = False) -> BaseForm:
         able.sort(key=lambda pair: pair[0] != me)
         named = [(key, f"{name} (me)" if key == me else name) for key, name in able]
         form.user_id.offer([*named, (NOBODY, "Nobody: back to the patient's owner")])
+    if isinstance(form, UntagForm):
+        form.tag_id.offer(list(tags.in_use(db.session, access.current_clinic_id()).items()))
     return form
 
 
@@ -158,16 +184,16 @@ def _wish(act: Act, form: Any) -> Wish:
         return Wish(act, user_id=None if form.user_id.data == NOBODY else form.user_id.data)
     if act is Act.SNOOZE:
         return Wish(act, until=form.until.data, text=form.why.data or "")
-    return Wish(act, text=form.why.data or "") if act is Act.NOTE else Wish(act)
+    field = {Act.NOTE: "why", Act.TAG: "tag_name", Act.UNTAG: "tag_id"}.get(act)
+    return Wish(act, text=form[field].data or "") if field else Wish(act)
 
 
 def _whose() -> dict[str, Any]:
     return {"clinic_id": access.current_clinic_id(), "actor": access.current_actor(), "now": clock.now()}
 
 
-def _tell(done: Done, word: str) -> None:
-    count = len(done.changed)
-    flash(f"{count} {'alert' if count == 1 else 'alerts'} {word}.", "success" if count else "error")
+def _tell(done: Done, word: str, noun: str = "alert") -> None:
+    flash(f"{many(len(done.changed), noun)} {word}.", "success" if done.changed else "error")
     for why, ids in bulk_acts.by_reason(done.refused).items():
         flash(f"{len(ids)} left as {'it was' if len(ids) == 1 else 'they were'}: {why}", "error")
 
@@ -187,6 +213,7 @@ def _page(act: Act, form: BaseForm, asker: Asker, ids: Sequence[str], foretold: 
         foretold=foretold,
         refused=_refused(asker, foretold) if foretold else [],
         fields=FIELDS[act],
+        known_tags=tags.in_use(db.session, asker.clinic_id),
         too_many=len(ids) > MOST,
         most=MOST,
     )

@@ -8,7 +8,9 @@ from werkzeug.wrappers import Response
 
 from tracker import clock
 from tracker.db import db
+from tracker.services import tags, worklist_columns
 from tracker.services.errors import Refused
+from tracker.services.worklist_columns import AT_FIRST, Column
 from tracker.services.worklist_counts import plans_of
 from tracker.services.worklist_export import MOST_PRINTED, MOST_ROWS, record_export, write
 from tracker.services.worklist_filters import Asker, Filters
@@ -31,7 +33,7 @@ def export() -> Response:
         raise Refused("Choose CSV or Excel.")
     asker, filters = asker_of(), filters_of(request.form)
     parcel = Parcel()
-    count = write(parcel.file, kind, _rows(asker, filters, MOST_ROWS), asker.today)
+    count = write(parcel.file, kind, _rows(asker, filters, MOST_ROWS), asker.today, _chosen(asker))
     record_export(
         db.session,
         query_of(filters),
@@ -60,6 +62,7 @@ def call_sheet_of() -> str:
 def _sheet(asker: Asker, filters: Filters) -> str:
     rows = list(_rows(asker, filters, MOST_PRINTED + 1))
     names = people(db.session, asker.clinic_id)
+    chosen = _chosen(asker)
     return render_template(
         "worklist/call_sheet.html",
         clinic=access.current_clinic(),
@@ -67,10 +70,20 @@ def _sheet(asker: Asker, filters: Filters) -> str:
         rows=rows[:MOST_PRINTED],
         more=len(rows) > MOST_PRINTED,
         query=query_of(filters),
-        said=in_words(filters, names, plans_of(db.session, asker.clinic_id).names),
+        said=in_words(
+            filters,
+            names,
+            plans_of(db.session, asker.clinic_id).names,
+            tags.in_use(db.session, asker.clinic_id),
+        ),
         picked=bool(ticked(request.form)),
         order=filters.sort.label,
+        columns=AT_FIRST if chosen is None else chosen,
     )
+
+
+def _chosen(asker: Asker) -> frozenset[Column] | None:
+    return worklist_columns.chosen(db.session, clinic_id=asker.clinic_id, user_id=asker.user_id)
 
 
 def _rows(asker: Asker, filters: Filters, at_most: int) -> Iterator[WorkRow]:

@@ -54,6 +54,7 @@ def filters_of(args: MultiDict[str, str]) -> Filters:
         status=_word(Status, args.get("status")) or Status.OPEN,
         sort=_word(Sort, args.get("sort")) or Sort.HARM,
         earlier=args.get("opened") == EARLIER,
+        tag=_key(args.get("tag")),
     )
 
 
@@ -74,6 +75,7 @@ def query_of(filters: Filters) -> Query:
         "status": ["" if filters.status is Status.OPEN else filters.status.value],
         "sort": ["" if filters.sort is Sort.HARM else filters.sort.value],
         "opened": [EARLIER if filters.earlier else ""],
+        "tag": [filters.tag],
     }
     return {name: values for name, values in query.items() if any(values)}
 
@@ -94,6 +96,7 @@ def selects(filters: Filters, page: WorkPage, user_id: str) -> list[Select]:
         _select("cause", "Cause", filters.cause, page, counts.cause, _causes(counts.cause)),
         Select("due", "Due", _due(filters, counts)),
         Select("status", "Status", _statuses(filters, counts.status)),
+        *([_tags(filters, page)] if page.tags or filters.tag else []),
     ]
 
 
@@ -101,7 +104,9 @@ def capped(count: int) -> str:
     return f"over {COUNTED_AT_MOST:,}" if count > COUNTED_AT_MOST else f"{count:,}"
 
 
-def in_words(filters: Filters, people: Mapping[str, str], payers: Mapping[str, str]) -> list[str]:
+def in_words(
+    filters: Filters, people: Mapping[str, str], payers: Mapping[str, str], tags: Mapping[str, str]
+) -> list[str]:
     """The filters as a person would say them, for a list that is empty and for what is printed."""
     owners = {**people, "": "", ME: "me", NONE: "nobody"}
     owner = owners.get(filters.owner, "not on file")
@@ -118,6 +123,7 @@ def in_words(filters: Filters, people: Mapping[str, str], payers: Mapping[str, s
         "the words": QUOTED.format(filters.text) if filters.text else "",
         "status": "" if filters.status is Status.OPEN else filters.status.label.lower(),
         "opened": "before today" if filters.earlier else "",
+        "tag": QUOTED.format(tags.get(filters.tag, "not on file")) if filters.tag else "",
     }
     return [f"{name} {words}" for name, words in said.items() if words]
 
@@ -136,6 +142,16 @@ def _owners(filters: Filters, page: WorkPage, user_id: str) -> list[Choice]:
             for key, name in named.items()
         ),
     ]
+
+
+def _tags(filters: Filters, page: WorkPage) -> Select:
+    """The tags that somebody bears. One that nobody bears any more is still what was asked for."""
+    names = page.tags if not filters.tag else {filters.tag: "not on file", **page.tags}
+    choices = [
+        Choice(key, name, _told(page.counts, page.counts.tag, key), filters.tag == key)
+        for key, name in sorted(names.items(), key=lambda pair: pair[1].casefold())
+    ]
+    return Select("tag", "Tag", [Choice("", "Any tag", None, not filters.tag), *choices])
 
 
 def _due(filters: Filters, counts: Counts) -> list[Choice]:

@@ -1,6 +1,6 @@
 """What the worklist's template shows beside its rows: views, filters, orders and the links between pages."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,22 +11,28 @@ from tracker import clock
 from tracker.db import db
 from tracker.models.user import Role
 from tracker.rules.words import Severity
-from tracker.services import bulk_acts, saved_views, unowned
+from tracker.services import bulk_acts, saved_views, unowned, worklist_columns
 from tracker.services.clinic_day import day_in
+from tracker.services.worklist_columns import AT_FIRST, Column
 from tracker.services.worklist_counts import view_counts
 from tracker.services.worklist_filters import LONG_UNOWNED, Asker, Filters, Sort, Status
 from tracker.services.worklist_page import WorkPage
 from tracker.web import access
 from tracker.web.worklist_query import Query, filters_of, in_words, query_of, selects, toggled
 
-HEADS = (
-    (Sort.SEVERITY, "Severity", ""),
-    (None, "What to do, and why", ""),
-    (None, "Patient", ""),
-    (Sort.HARM, "Harm date", ""),
-    (Sort.LEFT, "Drug left", "num"),
-    (None, "Payer, cause", ""),
-    (Sort.DUE, "Owner, due", ""),
+# the order it sorts by, its words, its class, and the column that can be left out (None: it always stands)
+HEADS: tuple[tuple[Sort | None, str, str, Column | None], ...] = (
+    (Sort.SEVERITY, "Severity", "", Column.SEVERITY),
+    (None, "What to do, and why", "", None),
+    (None, "What clears it", "", Column.CLEARS),
+    (None, "Patient", "", None),
+    (Sort.HARM, "Harm date", "", Column.HARM),
+    (Sort.LEFT, "Drug left", "num", Column.LEFT),
+    (None, "Payer, cause", "", Column.PAYER),
+    (None, "Plan", "", Column.PLAN),
+    (None, "Payer's telephone", "", Column.PHONE),
+    (Sort.DUE, "Owner, due", "", Column.OWNER),
+    (None, "Open since", "", Column.OPENED),
 )
 
 
@@ -60,7 +66,11 @@ def asker_of() -> Asker:
 def list_values(asker: Asker, filters: Filters, page: WorkPage) -> dict[str, Any]:
     """Everything the template of the list asks for, but its rows."""
     query = query_of(filters)
+    columns = worklist_columns.chosen(db.session, clinic_id=asker.clinic_id, user_id=asker.user_id)
     return {
+        "columns": AT_FIRST if columns is None else columns,
+        "columns_chosen": columns is not None,
+        "every_column": list(Column),
         "clinic": access.current_clinic(),
         "today": asker.today,
         "filters": filters,
@@ -68,8 +78,8 @@ def list_values(asker: Asker, filters: Filters, page: WorkPage) -> dict[str, Any
         "views": views(asker, filters, page),
         "selects": selects(filters, page, asker.user_id),
         "chips": _chips(filters, page),
-        "heads": _heads(filters),
-        "narrowed": in_words(filters, page.people, page.plans.names),
+        "heads": _heads(filters, AT_FIRST if columns is None else columns),
+        "narrowed": in_words(filters, page.people, page.plans.names, page.tags),
         "unowned": _unowned(asker, filters),
         "unowned_most": unowned.AT_MOST,
         "unowned_query": query_of(LONG_UNOWNED),
@@ -135,7 +145,7 @@ def _chips(filters: Filters, page: WorkPage) -> Sequence[Link]:
     ]
 
 
-def _heads(filters: Filters) -> Sequence[Head]:
+def _heads(filters: Filters, columns: Collection[Column]) -> Sequence[Head]:
     return [
         Head(
             label,
@@ -143,7 +153,8 @@ def _heads(filters: Filters) -> Sequence[Head]:
             address(query_of(replace(filters, sort=sort))) if sort else None,
             sort is not None and sort is filters.sort,
         )
-        for sort, label, css in HEADS
+        for sort, label, css, column in HEADS
+        if column is None or column in columns
     ]
 
 

@@ -74,26 +74,48 @@ def _fills_label(days: Sequence[FillDay]) -> str:
     return f"{text}; refused: {refused_on}" if refused_on else text
 
 
-def weeks_chart(weeks: Sequence[tuple[date, int]]) -> Drawing:
-    """One bar a week with its number inside, or on top where it is too low."""
-    most = max((count for _, count in weeks), default=0) or 1
+def weeks_chart(
+    weeks: Sequence[tuple[date, int]], capacity: int | None = None, *, width: int = WIDTH
+) -> Drawing:
+    """One bar a week with its number inside, or on top where it is too low.
+
+    `capacity`: what a week can hold, a dashed line; weeks over it are outlined in orange.
+    """
+    scale = max([6, capacity or 0, *(count for _, count in weeks)]) / (BAR_ROOM - 6 if capacity else BAR_ROOM)
+    step = width / max(1, len(weeks))
     shapes: list[Shape] = []
     links: list[DayLink] = []
     for place, (monday, count) in enumerate(weeks):
-        x, height = 4 + place * 33, px(count * BAR_ROOM / max(most, 6))
-        middle = x + 12.5
-        if count:
-            shapes.append(Rect(x, px(FLOOR - height), 25, height, "bar-a"))
-            high = height >= 14
-            y = 67 if high else px(FLOOR - height - 4)
-            shapes.append(Text(middle, y, str(count), "mid onpa" if high else "mid"))
+        x = px(place * step)
+        over = capacity is not None and count > capacity
+        shapes += _week_bar(px(x + 4), px(step - 8), count, px(count / scale), over=over)
+        middle = px(x + step / 2)
         shapes.append(Text(middle, 84, str(monday.day), "mid nowt" if place == 0 else "mid"))
         if place == 0 or monday.day <= 7:
             shapes.append(Text(middle, 97, MONTHS[monday.month - 1], "mid sub"))
-        said = f"Week of {monday}: {count} {'renewal' if count == 1 else 'renewals'} to start"
-        links.append(DayLink(x - 4, 0, 33, HEIGHT, monday, said))
-    shapes.append(Line(0, FLOOR + 0.5, WIDTH, FLOOR + 0.5, "rule"))
+        links.append(DayLink(x, 0, px(step), HEIGHT, monday, _week_label(monday, count, capacity)))
+    shapes.append(Line(0, FLOOR + 0.5, width, FLOOR + 0.5, "rule"))
+    if capacity is not None:
+        y = px(FLOOR - capacity / scale)
+        shapes.insert(0, Line(0, y, width, y, "limit"))
+    return Drawing(width, HEIGHT, shapes, _weeks_label(weeks, capacity), days=links)
+
+
+def _week_bar(x: float, width: float, count: int, height: float, *, over: bool) -> list[Shape]:
+    if not count:
+        return []
+    inside = height >= 14 and not over
+    y, css = (67.0, "mid onpa") if inside else (px(FLOOR - height - 4), "mid halo")
+    bar = Rect(x, px(FLOOR - height), width, height, "bar-over" if over else "bar-a")
+    return [bar, Text(px(x + width / 2), y, str(count), css)]
+
+
+def _week_label(monday: date, count: int, capacity: int | None) -> str:
+    said = f"Week of {monday}: {count} {'renewal' if count == 1 else 'renewals'} to start"
+    return f"{said}, {count - capacity} over what fits" if capacity and count > capacity else said
+
+
+def _weeks_label(weeks: Sequence[tuple[date, int]], capacity: int | None) -> str:
     counts = ", ".join(f"week of {monday}: {count}" for monday, count in weeks if count)
-    return Drawing(
-        WIDTH, HEIGHT, shapes, f"Renewals to start per week: {counts or 'none in 12 weeks'}", days=links
-    )
+    text = f"Renewals to start per week: {counts or f'none in {len(weeks)} weeks'}"
+    return f"{text}; {capacity} a week can be done" if capacity else text

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0165"
-down_revision = "0160"
+revision = "0175"
+down_revision = "0172"
 
 
 def upgrade() -> None:

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0167"
-down_revision = "0166"
+revision = "0177"
+down_revision = "0176"
 
 
 def upgrade() -> None:

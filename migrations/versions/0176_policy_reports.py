@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0166"
-down_revision = "0165"
+revision = "0176"
+down_revision = "0175"
 
 
 def upgrade() -> None:
