@@ -76,13 +76,13 @@ def test_a_photo_is_kept_without_its_place(ana, rosa, session):
 
 def test_what_a_pdf_says_of_its_author_stays_only_if_one_agrees(ana, rosa, session):
     signed = pdf(INFO, b"/ByteRange [0 1 2 3]")
-    assert "Keep what this PDF says" not in ana.get(f"/patients/{rosa.id}/documents").text
+    assert "Keep author and program" not in ana.get(f"/patients/{rosa.id}/documents").text
 
     answer = upload(ana, rosa, signed)
 
     assert answer.status_code == 422
     assert "cannot be taken out. Nothing was kept." in answer.text
-    assert "Keep what this PDF says of its author and program" in answer.text
+    assert "Keep author and program in it" in answer.text
     assert session.scalars(select(Document)).all() == []
     assert upload(ana, rosa, signed, keep_notes="y").status_code == 303
     assert session.scalars(select(DocumentContent.content)).one() == signed

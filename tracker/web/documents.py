@@ -37,7 +37,7 @@ class UploadForm(BaseForm):
     kind = ChoiceField("What it is", [InputRequired("Choose one.")], pairs=KINDS, blank=None)
     dated_on = DateField("Date on the paper", description="How fresh it is. Empty: none is on it.")
     proves = ChoiceField("Attach to", blank="Nothing in particular")
-    keep_notes = BooleanField("Keep what this PDF says of its author and program")
+    keep_notes = BooleanField("Keep author and program in it")
 
 
 class RemoveForm(BaseForm):
