@@ -5,12 +5,11 @@ from typing import Any
 import pytest
 from casemaker import document, fill, pa, plan, regimen, rule
 
-from tracker.rules.answer import FactUsed
+from tracker.rules.answer import FactUsed, Finding
 from tracker.rules.casefile import case_from
 from tracker.rules.check import check
 from tracker.rules.decision import decide
 from tracker.rules.desk import Desk
-from tracker.rules.finding import Finding
 from tracker.rules.proof_formulation import formulation_facts
 from tracker.rules.wording import Wording
 from tracker.rules.words import AboutKind, AlertCode, Severity

@@ -3,10 +3,10 @@
 import pytest
 from casemaker import coverage, document, pa, plan
 
+from tracker.rules.answer import Finding
 from tracker.rules.casefile import case_from
 from tracker.rules.decision import decide
 from tracker.rules.desk import Desk
-from tracker.rules.finding import Finding
 from tracker.rules.wording import Wording
 from tracker.rules.words import AboutKind, AlertCode, Severity
 

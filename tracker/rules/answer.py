@@ -94,21 +94,62 @@ class Spoken(Protocol):
     def proof(self) -> Proof: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """One finding. `key` is stable (rulebook 10.2) without the patient, unique within an answer.
+class Finding(NamedTuple):
+    """A finding before its words: what, how bad, about which object, from when it harms.
 
-    The words follow from the facts, so they are neither made before they are read nor compared.
+    `key_on` is the object's own key date (rulebook 10.2); `fill` the table's fill it was made of.
     """
 
     code: AlertCode
     severity: Severity
     about: str | None
     about_kind: AboutKind
-    key: str
+    key_on: date | None
     harm_on: date | None
-    facts: Facts
+    facts: Facts = {}
+    fill: TableFill | None = None
+
+    @property
+    def key(self) -> str:
+        key_on = self.key_on.isoformat() if self.key_on else "none"
+        return f"{self.code}:{self.about or 'none'}:{key_on}"
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One finding with its words, which follow from it: neither made before they are read nor compared."""
+
+    finding: Finding
     spoken: Spoken = field(repr=False, compare=False)
+
+    @property
+    def code(self) -> AlertCode:
+        return self.finding.code
+
+    @property
+    def severity(self) -> Severity:
+        return self.finding.severity
+
+    @property
+    def about(self) -> str | None:
+        return self.finding.about
+
+    @property
+    def about_kind(self) -> AboutKind:
+        return self.finding.about_kind
+
+    @property
+    def key(self) -> str:
+        """Stable (rulebook 10.2) without the patient, unique within an answer."""
+        return self.finding.key
+
+    @property
+    def harm_on(self) -> date | None:
+        return self.finding.harm_on
+
+    @property
+    def facts(self) -> Facts:
+        return self.finding.facts
 
     @property
     def message(self) -> str:

@@ -1,8 +1,8 @@
 """Authorizations of a fill (rulebook 5.2): which is in force, has units left and is charged."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from tracker.rules.dates import FAR
 from tracker.rules.facts import Authorization
@@ -21,8 +21,7 @@ IN_PROGRESS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Permit:
+class Permit(NamedTuple):
     """An authorization with its limits: code -> units before any fill (None: no limit); None: no lines."""
 
     pa: Authorization

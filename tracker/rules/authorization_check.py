@@ -67,7 +67,7 @@ def _of_unknown_units(draft: Draft, sofar: SoFar) -> CheckResult:
 def _refused(draft: Draft, sofar: SoFar, needed: Units, *, unsure: bool) -> CheckResult:
     """A failed check, unless the patient need not ask: already on the drug, or in the continuity window."""
     terms = draft.terms
-    if _new_starts_only(terms) and _already_on_drug(terms, sofar.today):
+    if terms.new_starts_only and _already_on_drug(terms, sofar.today):
         if unsure:
             return _UNKNOWN
         return CheckResult(Check.AUTHORIZATION, Result.PASS, None, {"reason": "already_on_drug"})
@@ -84,11 +84,6 @@ def _refused(draft: Draft, sofar: SoFar, needed: Units, *, unsure: bool) -> Chec
                 AboutKind.COVERAGE,
             )
     return named
-
-
-def _new_starts_only(terms: Terms) -> bool:
-    rules = [rule for rule in terms.rules.values() if rule and rule.prior_authorization]
-    return all(rule.prior_authorization_new_starts_only for rule in rules)
 
 
 def _already_on_drug(terms: Terms, today: Today) -> bool:
@@ -120,11 +115,12 @@ def _fail(code: AlertCode, permit: Permit, facts: Mapping[str, Fact]) -> CheckRe
 def name_refusal(draft: Draft, sofar: SoFar, needed: Units) -> CheckResult:
     """The first that applies of: units, code or product, ended, later or asked, other plan, none."""
     terms = draft.terms
+    if terms.granted:
+        return _too_few_units(terms, sofar.ledger, needed) or _lacks_code(terms.granted, needed)
+    around = _around(terms)
     return (
-        _too_few_units(terms, sofar.ledger, terms.granted, needed)
-        or _lacks_code(terms.granted, needed)
-        or _other_product(terms.valid(_PA))
-        or _by_time(draft, sofar)
+        _other_product(around.unfit)
+        or _by_time(draft, sofar, around)
         or _other_plan(terms)
         or CheckResult(
             Check.AUTHORIZATION,
@@ -137,11 +133,9 @@ def name_refusal(draft: Draft, sofar: SoFar, needed: Units) -> CheckResult:
     )
 
 
-def _too_few_units(
-    terms: Terms, ledger: Ledger, valid: Sequence[Permit], needed: Units
-) -> CheckResult | None:
+def _too_few_units(terms: Terms, ledger: Ledger, needed: Units) -> CheckResult | None:
     """Of several the one that lasts longest. A code it lacks is not short of units: that is named next."""
-    listed = [(each, {code: n for code, n in needed.items() if each.covers(code)}) for each in valid]
+    listed = [(each, {code: n for code, n in needed.items() if each.covers(code)}) for each in terms.granted]
     found = [(each, mine) for each, mine in listed if not ledger.enough(each, mine)]
     if not found:
         return None
@@ -166,17 +160,16 @@ def _scarcest(terms: Terms, ledger: Ledger, permit: Permit, needed: Units) -> tu
     return int(share * terms.dispensing.days), code, left
 
 
-def _lacks_code(valid: Sequence[Permit], needed: Units) -> CheckResult | None:
-    lacking = ((permit, code) for permit in valid for code in needed if not permit.covers(code))
-    permit, code = next(lacking, (None, ""))
-    if permit is None:
-        return None
+def _lacks_code(granted: Sequence[Permit], needed: Units) -> CheckResult:
+    """None of them is short of units, so each lacks a code."""
+    lacking = ((permit, code) for permit in granted for code in needed if not permit.covers(code))
+    permit, code = next(lacking)
     facts: dict[str, Fact] = {"code_missing": code, "units_needed": needed[code]}
     return _fail(AlertCode.PA_MISSING_FOR_CODE, permit, facts)
 
 
-def _other_product(valid: Sequence[Permit]) -> CheckResult | None:
-    return _fail(AlertCode.PA_PRODUCT_MISMATCH, valid[0], {"ends_on": valid[0].pa.ends_on}) if valid else None
+def _other_product(unfit: Permit | None) -> CheckResult | None:
+    return _fail(AlertCode.PA_PRODUCT_MISMATCH, unfit, {"ends_on": unfit.pa.ends_on}) if unfit else None
 
 
 def _around(terms: Terms) -> Around:
@@ -187,18 +180,22 @@ def _around(terms: Terms) -> Around:
         granted = [each for each in permits if each.granted and each.fits(formulation)]
         ended = [each for each in granted if each.ends < terms.day]
         later = [each for each in granted if each.pa.starts_on and each.pa.starts_on > terms.day]
+        last = max(ended, key=lambda each: each.ends, default=None)
+        denied = [each for each in permits if each.pa.status is AuthorizationStatus.DENIED]
         found = terms.around = Around(
-            permits,
-            max(ended, key=lambda each: each.ends, default=None),
-            min(later, key=lambda each: each.pa.starts_on or date.min, default=None),
-            _last(permits, IN_PROGRESS),
+            unfit=next(iter(terms.valid(_PA)), None),
+            ended=last,
+            renewal=next((each for each in reversed(denied) if last and each.pa.renews == last.pa.id), None),
+            later=min(later, key=lambda each: each.pa.starts_on or date.min, default=None),
+            asked=next((each for each in reversed(permits) if each.pa.status in IN_PROGRESS), None),
+            denied=denied[-1] if denied else None,
         )
     return found
 
 
-def _by_time(draft: Draft, sofar: SoFar) -> CheckResult | None:
+def _by_time(draft: Draft, sofar: SoFar, around: Around) -> CheckResult | None:
     """Ended before the fill, else only a later one, else a request."""
-    permits, ended, later, asked = around = _around(draft.terms)
+    _, ended, _, later, asked, denied = around
     if ended is not None:
         return _ended(draft, sofar, ended, around)
     if later is not None and later.pa.starts_on is not None:
@@ -211,28 +208,18 @@ def _by_time(draft: Draft, sofar: SoFar) -> CheckResult | None:
     if asked is not None:
         facts = {"due_on": draft.on, "days_until": days_between(sofar.today.day, draft.on)}
         return _fail(AlertCode.REFILL_AT_RISK, asked, facts)
-    denied = _last(permits, frozenset({AuthorizationStatus.DENIED}))
     if denied is None:
         return None
     renewed = draft.terms.desk.book.authorizations.get(denied.pa.renews or "")
     return _fail(AlertCode.PA_DENIED, denied, {"ends_on": renewed.ends_on if renewed else None})
 
 
-def _last(permits: Sequence[Permit], statuses: frozenset[AuthorizationStatus]) -> Permit | None:
-    return next((each for each in reversed(permits) if each.pa.status in statuses), None)
-
-
 def _ended(draft: Draft, sofar: SoFar, ended: Permit, around: Around) -> CheckResult:
     """PA_DENIED (its renewal was), PA_EXPIRED, PA_GAP or PA_EXPIRES_BEFORE_REFILL, about the last to end."""
     end, today = ended.ends, sofar.today
-    permits, _, later, asked = around
-    denied = [
-        each
-        for each in permits
-        if each.pa.status is AuthorizationStatus.DENIED and each.pa.renews == ended.pa.id
-    ]
-    if denied and asked is None and later is None:
-        return _fail(AlertCode.PA_DENIED, denied[-1], {"ends_on": end})
+    _, _, renewal_denied, later, asked, _ = around
+    if renewal_denied and asked is None and later is None:
+        return _fail(AlertCode.PA_DENIED, renewal_denied, {"ends_on": end})
     renewal = asked.pa.id if asked else None
     effective_on = later.pa.starts_on if later else None
     if today.passed(end):

@@ -11,12 +11,11 @@ from typing import NamedTuple
 from tracker.rules import parameters
 from tracker.rules.dates import month_end, plus
 from tracker.rules.facts import Authorization, Case, Coverage, Fill, Patient, Plan, Policy, Regimen
-from tracker.rules.units import Units, dispensed
+from tracker.rules.units import Units, dispensed, own_codes
 from tracker.rules.words import ClaimStatus, Formulation, LineOfBusiness, MedicareBasis, Organ
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """A coverage with its plan and the day on which it really ends."""
 
     coverage: Coverage
@@ -29,13 +28,17 @@ class Member:
 
 
 class Supplied(NamedTuple):
-    """A real fill, not reversed, with the regimen it was made for and the units it was billed as."""
+    """A real fill, not reversed, with the regimen it was made for and the units it was billed as.
+
+    `own` are the codes of its regimen's drug; `claim` says how its claim stands (None: no claim on file).
+    """
 
     fill: Fill
     regimen: Regimen | None
+    own: tuple[str, ...]
     units: Units | None
     formulation: Formulation | None
-    paid: bool
+    claim: ClaimStatus | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,8 @@ def open_book(case: Case) -> Book:
     patient = case.patient
     plans = {plan.id: plan for plan in case.plans}
     regimens = tuple(sorted(patient.regimens, key=lambda each: each.starts_on))
-    real = sorted((fill for fill in patient.fills if not fill.reversed), key=lambda each: each.on)
+    own = {each.id: own_codes(each) for each in regimens}
+    real = sorted([fill for fill in patient.fills if not fill.reversed], key=lambda each: each.on)
     return Book(
         case=case,
         policy=case.policy,
@@ -70,7 +74,7 @@ def open_book(case: Case) -> Book:
         plans=plans,
         members=_members(patient, plans),
         regimens=regimens,
-        supplied=tuple(_supplied(fill, regimens) for fill in real),
+        supplied=tuple([_supplied(fill, regimens, own) for fill in real]),
         fills={each.id: each for each in patient.fills},
         authorizations={each.id: each for each in patient.authorizations},
         transplant_indication=is_transplant(patient),
@@ -122,14 +126,13 @@ def _entitled_on(patient: Patient, plans: Mapping[str, Plan]) -> date | None:
     )
 
 
-def _supplied(fill: Fill, regimens: tuple[Regimen, ...]) -> Supplied:
+def _supplied(fill: Fill, regimens: tuple[Regimen, ...], own: Mapping[str, tuple[str, ...]]) -> Supplied:
+    claim = fill.claim.status if fill.claim else None
     regimen = regimen_of_fill(regimens, fill.on)
-    units = fill.units
-    if units is None and regimen is not None:
-        units = dispensed(regimen, fill.days_supply)[0]
-    formulation = fill.formulation or (regimen.formulation if regimen else None)
-    paid = fill.claim is not None and fill.claim.status is ClaimStatus.PAID
-    return Supplied(fill, regimen, units, formulation, paid)
+    if regimen is None:
+        return Supplied(fill, None, (), fill.units, fill.formulation, claim)
+    units = dispensed(regimen, fill.days_supply)[0] if fill.units is None else fill.units
+    return Supplied(fill, regimen, own[regimen.id], units, fill.formulation or regimen.formulation, claim)
 
 
 def regimen_on(regimens: tuple[Regimen, ...], day: date) -> Regimen | None:

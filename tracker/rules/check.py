@@ -3,12 +3,10 @@
 from datetime import date
 
 from tracker.rules.answer import Alert, Answer
-from tracker.rules.decision import Decision, decide, valid_until
+from tracker.rules.decision import decide, valid_until
 from tracker.rules.desk import Desk
 from tracker.rules.facts import Case
-from tracker.rules.finding import Finding
 from tracker.rules.proof import InWords
-from tracker.rules.wording import Wording
 
 
 def check(case: Case, as_of: date) -> Answer:
@@ -16,7 +14,7 @@ def check(case: Case, as_of: date) -> Answer:
     desk = Desk(case)
     decision = decide(desk, as_of)
     table = decision.table
-    return Answer(
+    answer = Answer(
         as_of=as_of,
         valid_until=valid_until(desk, decision),
         run_out=table.run_out,
@@ -24,19 +22,7 @@ def check(case: Case, as_of: date) -> Answer:
         start_renewal_by=decision.start_renewal_by,
         earliest_denial=decision.earliest_denial,
         fills=table.fills,
-        alerts=tuple(_alert(desk, decision, each) for each in decision.findings),
+        alerts=tuple([Alert(each, InWords(desk, decision, each)) for each in decision.findings]),
     )
-
-
-def _alert(desk: Desk, decision: Decision, finding: Finding) -> Alert:
-    """A finding with its words and proof to come."""
-    return Alert(
-        finding.code,
-        finding.severity,
-        finding.about,
-        finding.about_kind,
-        finding.key,
-        finding.harm_on,
-        finding.facts,
-        InWords(Wording(desk, decision, finding)),
-    )
+    desk.put_away()
+    return answer

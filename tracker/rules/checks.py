@@ -26,9 +26,9 @@ _NO_LIMIT = CheckResult(Check.QUANTITY_LIMIT, Result.PASS, None, {})
 def run_checks(draft: Draft, sofar: SoFar) -> tuple[tuple[CheckResult, ...], Permit | None]:
     """All six checks, or coverage alone; with the authorization that is charged."""
     terms = draft.terms
-    alike = terms.alike
+    alike = terms.shared.alike
     if alike is None:
-        alike = terms.alike = _alike(terms)
+        alike = terms.shared.alike = _alike(terms)
     if alike.alone:
         return (alike.coverage,), None
     authorization, charged = check_authorization(draft, sofar)

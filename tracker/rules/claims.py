@@ -4,16 +4,17 @@ from collections.abc import Iterator
 from datetime import date
 
 from tracker.rules import parameters
-from tracker.rules.answer import Fact, TableFill
+from tracker.rules.answer import Fact, Finding, TableFill
 from tracker.rules.authorization import Permit
 from tracker.rules.book import Supplied
 from tracker.rules.coverage import PART_B, PART_D
 from tracker.rules.dates import business_day_from, plus, plus_months
-from tracker.rules.desk import Desk, own_codes
+from tracker.rules.desk import Desk
 from tracker.rules.facts import Denial, Plan
-from tracker.rules.finding import Finding, days_to
+from tracker.rules.finding import days_to
+from tracker.rules.projection import Projection
 from tracker.rules.today import Today
-from tracker.rules.units import Units
+from tracker.rules.units import Units, own_codes
 from tracker.rules.words import (
     AboutKind,
     AlertCode,
@@ -32,9 +33,9 @@ _AGAINST_KX = ("GA", "GY", "GZ")
 _DISCARDED = ("JW", "JZ")
 
 
-def claim_findings(desk: Desk, today: Today, fills: tuple[TableFill, ...]) -> Iterator[Finding]:
+def claim_findings(desk: Desk, today: Today, table: Projection) -> Iterator[Finding]:
     yield from desk.kept("claims", _of_real_fills)
-    yield from _planned_mismatches(desk, fills)
+    yield from _planned_mismatches(desk, table.fills)
     for denial in desk.book.patient.denials:
         yield from _appeal(desk, today, denial)
 
@@ -42,13 +43,17 @@ def claim_findings(desk: Desk, today: Today, fills: tuple[TableFill, ...]) -> It
 def _of_real_fills(desk: Desk) -> tuple[Finding, ...]:
     """What is said of real fills; no day changes it."""
     found: list[Finding] = []
+    transplant = desk.book.patient.transplant
+    supported = transplant is not None and transplant.on is not None and transplant.part_a_at_transplant
     for each in desk.book.supplied:
         if is_denied(each):
-            found.extend(_resubmit(desk, each))
+            found += _resubmit(desk, each)
         if each.fill.modifiers:
-            found.extend(_modifiers(desk, each))
-        if each.fill.units:
-            found.extend(_mismatch(each))
+            found += _modifiers(each, kx_supported=bool(supported))
+        foreign = _foreign(each.own, each.fill.units or {}) if each.regimen else None
+        if foreign is not None:
+            facts: dict[str, Fact] = {"code": foreign, "right_code": each.own[0]}
+            found.append(_of_fill(AlertCode.CODE_MISMATCH, each, facts))
     return tuple(found)
 
 
@@ -57,7 +62,7 @@ def _of_fill(code: AlertCode, each: Supplied, facts: dict[str, Fact]) -> Finding
 
 
 def is_denied(each: Supplied) -> bool:
-    return each.fill.claim is not None and each.fill.claim.status is ClaimStatus.DENIED
+    return each.claim is ClaimStatus.DENIED
 
 
 def _resubmit(desk: Desk, each: Supplied) -> Iterator[Finding]:
@@ -74,8 +79,8 @@ def _resubmit(desk: Desk, each: Supplied) -> Iterator[Finding]:
 def _covers_late(permit: Permit, each: Supplied) -> bool:
     decided_on = permit.pa.decided_on
     codes = [code for code, count in (each.units or {}).items() if count]
-    if not codes and each.regimen is not None:
-        codes = list(own_codes(each.regimen))
+    if not codes:
+        codes = list(each.own)
     return (
         decided_on is not None
         and decided_on > each.fill.on
@@ -86,28 +91,17 @@ def _covers_late(permit: Permit, each: Supplied) -> bool:
     )
 
 
-def _modifiers(desk: Desk, each: Supplied) -> Iterator[Finding]:
+def _modifiers(each: Supplied, *, kx_supported: bool) -> Iterator[Finding]:
     modifiers = each.fill.modifiers
-    transplant = desk.book.patient.transplant
-    supported = transplant is not None and transplant.on is not None and transplant.part_a_at_transplant
-    if KX in modifiers and not supported:
-        yield _of_fill(AlertCode.KX_NOT_SUPPORTED, each, {"modifiers": (KX,)})
-    against = tuple(modifier for modifier in modifiers if modifier in _AGAINST_KX)
-    if KX in modifiers and against:
-        yield _of_fill(AlertCode.MODIFIER_CONFLICT, each, {"modifiers": (KX, *against)})
-    discarded = tuple(modifier for modifier in modifiers if modifier in _DISCARDED)
-    oral = each.regimen is not None and each.regimen.form is not Form.INJECTION
-    if discarded and oral:
-        yield _of_fill(AlertCode.MODIFIER_NOT_APPLICABLE, each, {"modifiers": discarded})
-
-
-def _mismatch(each: Supplied) -> Iterator[Finding]:
-    """A code that is not the drug's own."""
-    if each.regimen is not None and each.fill.units:
-        own = own_codes(each.regimen)
-        foreign = _foreign(own, each.fill.units)
-        if foreign is not None:
-            yield _of_fill(AlertCode.CODE_MISMATCH, each, {"code": foreign, "right_code": own[0]})
+    if KX in modifiers:
+        if not kx_supported:
+            yield _of_fill(AlertCode.KX_NOT_SUPPORTED, each, {"modifiers": (KX,)})
+        against = [modifier for modifier in modifiers if modifier in _AGAINST_KX]
+        if against:
+            yield _of_fill(AlertCode.MODIFIER_CONFLICT, each, {"modifiers": (KX, *against)})
+    discarded = [modifier for modifier in modifiers if modifier in _DISCARDED]
+    if discarded and each.regimen is not None and each.regimen.form is not Form.INJECTION:
+        yield _of_fill(AlertCode.MODIFIER_NOT_APPLICABLE, each, {"modifiers": tuple(discarded)})
 
 
 def _foreign(own: tuple[str, ...], units: Units) -> str | None:

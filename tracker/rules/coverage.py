@@ -1,8 +1,8 @@
 """Who pays on a date (rulebook 4): coverages in force, the group plan of an ESRD patient, Part B's route."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from tracker.rules import parameters
 from tracker.rules.book import Book, Member
@@ -16,8 +16,7 @@ _BY_ESRD = frozenset({PART_B, LineOfBusiness.MEDICARE_ADVANTAGE})
 _MEDICARE = _BY_ESRD | {PART_D}
 
 
-@dataclass(frozen=True, slots=True)
-class Payer:
+class Payer(NamedTuple):
     """Who is first in line, who pays, and whether that is the right route.
 
     `correct_route` is set if it is not; `missing` names the facts that would tell.

@@ -3,17 +3,18 @@
 from collections.abc import Iterator
 from datetime import date
 
-from tracker.rules.answer import Fact, TableFill
+from tracker.rules.answer import Fact, Finding, TableFill
 from tracker.rules.book import Member
 from tracker.rules.dates import plus
 from tracker.rules.desk import Desk
-from tracker.rules.finding import Finding, days_to
+from tracker.rules.finding import days_to
+from tracker.rules.projection import Projection
 from tracker.rules.severity import at_least
 from tracker.rules.today import Today
 from tracker.rules.words import AboutKind, AlertCode, Severity
 
 
-def coverage_findings(desk: Desk, today: Today, fills: tuple[TableFill, ...]) -> Iterator[Finding]:
+def coverage_findings(desk: Desk, today: Today, table: Projection) -> Iterator[Finding]:
     """For each last day of a first coverage that lies ahead: no coverage follows, or another plan's."""
     for last_day, member, follows in _last_days(desk, today.day):
         if not _therapy_after(desk, last_day):
@@ -21,7 +22,7 @@ def coverage_findings(desk: Desk, today: Today, fills: tuple[TableFill, ...]) ->
         code = AlertCode.COVERAGE_CHANGE if follows else AlertCode.COVERAGE_ENDING
         # From the day after it on another alert takes its place.
         today.passed(last_day)
-        harm = next((fill for fill in fills if fill.on > last_day), None)
+        harm = next((fill for fill in table.fills if fill.on > last_day), None)
         if _raised(desk, today, code, last_day, harm):
             yield _finding(today, code, last_day, member, harm)
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 FAR = date(9000, 1, 1)
 _FIRST = date.min.toordinal()
 _LAST = FAR.toordinal()
+_numbered = date.fromordinal
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -23,9 +24,9 @@ def day_of(number: int) -> date:
 def plus(day: date, days: int) -> date:
     """`day` and so many days more (or fewer), never past the ends of the calendar."""
     number = day.toordinal() + days
-    if number > _LAST:
-        return FAR
-    return date.fromordinal(number) if number >= _FIRST else date.min
+    if _FIRST <= number <= _LAST:
+        return _numbered(number)
+    return FAR if number > _LAST else date.min
 
 
 def days_between(first: date, last: date) -> int:

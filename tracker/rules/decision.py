@@ -1,69 +1,85 @@
 """One day's decision: the table and the findings, and when either next differs (rulebook 10)."""
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple, TypeAlias
 
 from tracker.rules import parameters
-from tracker.rules.answer import EarliestDenial, TableFill
+from tracker.rules.answer import EarliestDenial, Finding, TableFill
 from tracker.rules.claims import claim_findings, is_denied
 from tracker.rules.coverage_findings import coverage_findings
 from tracker.rules.dates import plus
 from tracker.rules.desk import Desk
-from tracker.rules.fill_findings import FillFindings
-from tracker.rules.finding import Finding
+from tracker.rules.fill_findings import fill_findings
 from tracker.rules.lifecycle import lifecycle_findings, start_renewal_by
-from tracker.rules.medicare import new_order, refill_contact
+from tracker.rules.medicare import medicare_findings
 from tracker.rules.projection import Projection, project, project_alike
 from tracker.rules.safety import safety_findings
-from tracker.rules.supply_findings import refill_due, supply_gap
+from tracker.rules.supply_findings import supply_findings
 from tracker.rules.today import Today
 from tracker.rules.words import Result, Severity
 
 _ORDER = {severity: number for number, severity in enumerate(Severity)}
+_Source: TypeAlias = Callable[[Desk, Today, Projection], Iterable[Finding]]
+# Of two findings of one cause the earlier source's counts.
+_SOURCES: tuple[_Source, ...] = (
+    fill_findings,
+    lifecycle_findings,
+    coverage_findings,
+    supply_findings,
+    medicare_findings,
+    claim_findings,
+    safety_findings,
+)
+
+
+class Said(NamedTuple):
+    """What one source finds on a day, and the first later day on which it may find otherwise."""
+
+    source: _Source
+    findings: tuple[Finding, ...]
+    flips_on: date
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a day's check says, without words. `flips_on`: the first day on which a finding may differ."""
+    """What a day's check says, without words. `said`: its findings by their sources."""
 
     day: date
     table: Projection
     earliest_denial: EarliestDenial | None
     start_renewal_by: date | None
     findings: tuple[Finding, ...]
-    flips_on: date
+    said: tuple[Said, ...]
 
 
 def decide(desk: Desk, day: date) -> Decision:
     """Decide for one day."""
     table = project(desk, day)
-    today = Today(day)
-    findings = _findings(desk, today, table)
+    said = tuple([_asked(source, desk, day, table) for source in _SOURCES])
     return Decision(
         day,
         table,
         _earliest_denial(desk, table.fills),
         start_renewal_by(desk, table.fills),
-        findings,
-        today.flips_on,
+        _findings(said),
+        said,
     )
 
 
-def _findings(desk: Desk, today: Today, table: Projection) -> tuple[Finding, ...]:
+def _asked(source: _Source, desk: Desk, day: date, table: Projection) -> Said:
+    today = Today(day)
+    findings = tuple(source(desk, today, table))
+    return Said(source, findings, today.flips_on)
+
+
+def _findings(said: Sequence[Said]) -> tuple[Finding, ...]:
     """All findings, the worst and the soonest first, each cause once."""
     found: dict[tuple[str, str | None], Finding] = {}
-    for each in (
-        *FillFindings(desk, today, table.fills),
-        *lifecycle_findings(desk, today, table.fills),
-        *coverage_findings(desk, today, table.fills),
-        *supply_gap(desk),
-        *refill_due(desk, today, table),
-        *refill_contact(desk, today, table),
-        *new_order(desk, today, table.fills),
-        *claim_findings(desk, today, table.fills),
-        *safety_findings(desk, today, table.fills),
-    ):
-        found.setdefault((each.code, each.about), each)
+    for _, findings, _ in said:
+        for each in findings:
+            found.setdefault((each.code, each.about), each)
     return tuple(sorted(found.values(), key=_urgency))
 
 
@@ -90,27 +106,30 @@ def valid_until(desk: Desk, decision: Decision) -> date | None:
     """The first later day, at most 365 on, on which the answer would differ though no fact changes.
 
     Every question about today notes the day on which it would be answered otherwise; only those days
-    are looked at. The table and the findings count: the other dates follow from the table.
+    are looked at, and only those who asked are asked again. The table and the findings count: the other
+    dates follow from the table.
     """
     end = plus(decision.day, parameters.TABLE_DAYS.value)
-    table, flips_on = decision.table, decision.flips_on
+    table, said = decision.table, decision.said
     before = _outcomes(decision.findings)
     while True:
-        day = min(flips_on, table.holds_until, table.grows_on)
+        day = min(table.holds_until, table.grows_on, *[each.flips_on for each in said])
         if day > end:
             return None
         if table.grows_on < table.holds_until and day == table.grows_on:
             # Every fill is as before, and there is one more.
             return day
-        if day >= table.holds_until:
+        anew = day >= table.holds_until
+        if anew:
             again = project_alike(desk, day, table)
             if again is None:
                 return day
             table = again
-        today = Today(day)
-        if _outcomes(_findings(desk, today, table)) != before:
+        said = tuple(
+            [_asked(each.source, desk, day, table) if anew or each.flips_on <= day else each for each in said]
+        )
+        if _outcomes(_findings(said)) != before:
             return day
-        flips_on = today.flips_on
 
 
 def _outcomes(findings: tuple[Finding, ...]) -> list[object]:

@@ -13,10 +13,9 @@ from typing import Any, TypeVar
 from tracker.rules import parameters
 from tracker.rules.authorization import Ledger, Permit, permit_of, pick, valid_on
 from tracker.rules.book import Book, Member, Supplied, open_book
-from tracker.rules.catalogue import codes_of
 from tracker.rules.coverage import PART_B, Payer, payer_on
 from tracker.rules.dates import FAR, plus, plus_months
-from tracker.rules.facts import Case, PlannedFill, Regimen, Rule
+from tracker.rules.facts import Case, PlannedFill, Rule
 from tracker.rules.formulary import rules_for
 from tracker.rules.quantity import Dispensed
 from tracker.rules.refill_window import PayerCounts
@@ -29,11 +28,6 @@ _NO_RULES: Mapping[str, Rule | None] = {}
 _LAWS = frozenset(each.starts_on for each in parameters.PART_B_DAYS_SUPPLY if each.starts_on is not None)
 
 
-def own_codes(regimen: Regimen) -> tuple[str, ...]:
-    """A regimen's own codes."""
-    return codes_of(regimen.drug, regimen.formulation, regimen.form)
-
-
 class Desk:
     """One case, its indexes and what was looked up. Independent of today."""
 
@@ -42,10 +36,13 @@ class Desk:
         self.supply, self.gap = supply_of(self.book)
         self.permits: list[Permit] = [permit_of(each) for each in case.patient.authorizations]
         self.kinds = frozenset(each.kind for each in case.patient.authorizations)
+        granted = [each for each in self.permits if each.granted]
+        exceptions = [each for each in granted if each.pa.kind is not AuthorizationKind.PRIOR_AUTHORIZATION]
         self._changes = _changes(self.book)
-        self._permit_changes = _permit_changes(self.permits)
-        # Between two of these days fills alike are checked on the same terms.
+        self._permit_changes = _permit_changes(granted)
+        # Between two of these days fills alike are checked on the same terms; on the same but for PA.
         self.turns = sorted({*self._changes, *self._permit_changes, *_LAWS})
+        self.turns_but_pa = sorted({*self._changes, *_permit_changes(exceptions), *_LAWS})
         self._valid: dict[tuple[int, AuthorizationKind, str, tuple[str, ...]], list[Permit]] = {}
         self._kept: dict[str, Any] = {}
         self._payers: dict[int, Payer] = {}
@@ -124,6 +121,10 @@ class Desk:
         found: T = self._kept[name]
         return found
 
+    def put_away(self) -> None:
+        """Drop what was kept: it points back here, and memory would wait for the garbage collector."""
+        self._kept.clear()
+
     def _charge_real_fills(self) -> Ledger:
         """Charge each real fill to the authorization it names, else to the one that rule 5.2 picks."""
         ledger = Ledger()
@@ -142,13 +143,14 @@ class Desk:
             return None
         if member.plan.line_of_business is PART_B:
             return None
-        own = own_codes(each.regimen)
-        rules = self.rules(member, own, tuple(each.units), each.fill.on)
+        valid = self.valid(AuthorizationKind.PRIOR_AUTHORIZATION, member.plan.id, each.own, each.fill.on)
+        fitting = [permit for permit in valid if permit.fits(each.formulation)]
+        if not fitting:
+            return None
+        rules = self.rules(member, each.own, tuple(each.units), each.fill.on)
         needed = asking(each.units, rules)
         if not needed:
             return None
-        valid = self.valid(AuthorizationKind.PRIOR_AUTHORIZATION, member.plan.id, own, each.fill.on)
-        fitting = [permit for permit in valid if permit.fits(each.formulation)]
         found = pick(fitting, ledger, needed)
         if found is None:
             sure = {code: count for code, count in needed.items() if _asks(rules.get(code))}

@@ -10,6 +10,7 @@ from tracker.rules.dates import plus
 from tracker.rules.facts import PlannedFill
 from tracker.rules.terms import Dispensing, Terms
 from tracker.rules.today import Today
+from tracker.rules.words import ClaimStatus
 
 
 class Draft(NamedTuple):
@@ -38,6 +39,6 @@ def paid_within_year(terms: Terms, request_on: date) -> bool:
         if each.fill.on < first:
             break
         on_drug = each.regimen is not None and each.regimen.drug is drug
-        if each.paid and on_drug and each.fill.on <= request_on:
+        if each.claim is ClaimStatus.PAID and on_drug and each.fill.on <= request_on:
             return True
     return False

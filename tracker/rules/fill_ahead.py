@@ -12,9 +12,10 @@ from tracker.rules import parameters
 from tracker.rules.answer import CheckResult, Fact, SumLine, TableFill
 from tracker.rules.coverage import PART_B
 from tracker.rules.dates import days_between, plus
-from tracker.rules.desk import Desk, own_codes
+from tracker.rules.desk import Desk
 from tracker.rules.facts import Case, PlannedFill, Regimen
 from tracker.rules.projection import Projection, project
+from tracker.rules.units import own_codes
 from tracker.rules.wording import count, listed, spoken, units_text
 from tracker.rules.words import Check, Result
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import date
+from operator import attrgetter
 
 from tracker.rules import parameters
-from tracker.rules.answer import CheckResult, Facts, TableFill
+from tracker.rules.answer import CheckResult, Facts, Finding, TableFill
 from tracker.rules.coverage import PART_D, member_since
 from tracker.rules.dates import plus
 from tracker.rules.desk import Desk
-from tracker.rules.finding import Finding
+from tracker.rules.projection import Projection
 from tracker.rules.severity import at_least, tier, worse
 from tracker.rules.today import Today
 from tracker.rules.words import AboutKind, AlertCode, Result, Severity
@@ -39,7 +40,15 @@ _FLOORS = {
 }
 
 
-class FillFindings:
+_code = attrgetter("code")
+
+
+def fill_findings(desk: Desk, today: Today, table: Projection) -> Iterator[Finding]:
+    """What is said of the fills of the table, as they come."""
+    return iter(_FillFindings(desk, today, table.fills))
+
+
+class _FillFindings:
     """Walks the table once; per code and object the first fill speaks."""
 
     def __init__(self, desk: Desk, today: Today, fills: tuple[TableFill, ...]) -> None:
@@ -52,16 +61,12 @@ class FillFindings:
 
     def __iter__(self) -> Iterator[Finding]:
         for number, fill in enumerate(self.fills):
-            named, unknown = False, []
-            for check in fill.checks:
-                if check.code is not None:
-                    named = True
-                    if (check.code, check.about) not in self.seen:
-                        yield from self._of_check(number, fill, check)
-                elif check.result is Result.UNKNOWN:
-                    unknown.append(check)
-            if unknown and fill.coverage not in self.unverified:
-                yield from self._unverified(fill, unknown)
+            named = list(filter(_code, fill.checks))
+            for check in named:
+                if (check.code, check.about) not in self.seen:
+                    yield from self._of_check(number, fill, check)
+            if fill.coverage not in self.unverified:
+                yield from self._unverified(fill)
             if named and fill.coverage not in self.transition:
                 yield from self._transition(fill)
 
@@ -184,7 +189,10 @@ class FillFindings:
             floor = Severity.WARNING
         return worse(floor, tier(self.today, harm_on))
 
-    def _unverified(self, fill: TableFill, unknown: list[CheckResult]) -> Iterator[Finding]:
+    def _unverified(self, fill: TableFill) -> Iterator[Finding]:
+        unknown = [each for each in fill.checks if each.result is Result.UNKNOWN and each.code is None]
+        if not unknown:
+            return
         self.unverified.add(fill.coverage)
         if self._within(fill):
             missing = [each.facts.get("missing", ()) for each in unknown]
@@ -194,10 +202,10 @@ class FillFindings:
 
     def _transition(self, fill: TableFill) -> Iterator[Finding]:
         """A new Part D plan, PA or step missing, fill within its first 90 days (rulebook 7.8)."""
-        member = self.desk.payer(fill.on).paying
-        if member is None or member.plan.line_of_business is not PART_D:
+        if fill.plan is None or self.desk.book.plans[fill.plan].line_of_business is not PART_D:
             return
-        if not any(each.code in TRANSITION_CODES for each in fill.checks):
+        member = self.desk.payer(fill.on).paying
+        if member is None or not any(each.code in TRANSITION_CODES for each in fill.checks):
             return
         start = member_since(self.desk.book, member)
         limit = plus(start, parameters.TRANSITION_DAYS.value - 1)

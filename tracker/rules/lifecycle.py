@@ -5,11 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from tracker.rules import parameters
-from tracker.rules.answer import Fact, TableFill
+from tracker.rules.answer import Fact, Finding, TableFill
 from tracker.rules.dates import plus
 from tracker.rules.desk import Desk
 from tracker.rules.facts import Authorization, DecisionHours, Plan
-from tracker.rules.finding import Finding, days_to
+from tracker.rules.finding import days_to
+from tracker.rules.projection import Projection
 from tracker.rules.severity import at_least
 from tracker.rules.today import Today
 from tracker.rules.words import (
@@ -30,6 +31,8 @@ _APPROVED = frozenset({AuthorizationStatus.APPROVED, AuthorizationStatus.PARTIAL
 def first_refused(fills: tuple[TableFill, ...], about: str | None = None) -> TableFill | None:
     """First fill of the table whose authorization check fails (about this authorization, if one is named)."""
     for fill in fills:
+        if fill.ok:
+            continue
         for check in fill.checks:
             if check.check is Check.AUTHORIZATION and check.result is Result.FAIL:
                 if about is None or check.about == about:
@@ -77,15 +80,15 @@ def answer_days(plan: Plan) -> int:
     return -(-(decision_hours(plan).standard or 0) // 24)
 
 
-def lifecycle_findings(desk: Desk, today: Today, fills: tuple[TableFill, ...]) -> Iterator[Finding]:
+def lifecycle_findings(desk: Desk, today: Today, table: Projection) -> Iterator[Finding]:
     """What a stored status says by itself, as listed."""
     for pa in desk.book.patient.authorizations:
         if pa.status in _APPROVED:
-            yield from _partial(today, fills, pa)
+            yield from _partial(today, table.fills, pa)
         elif pa.status is AuthorizationStatus.PENDED:
-            yield _pended(desk, today, fills, pa)
+            yield _pended(desk, today, table.fills, pa)
         elif pa.status is AuthorizationStatus.SUBMITTED:
-            yield from _overdue(desk, today, fills, pa)
+            yield from _overdue(desk, today, table.fills, pa)
 
 
 def _finding(

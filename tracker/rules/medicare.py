@@ -3,19 +3,24 @@
 from collections.abc import Iterator
 
 from tracker.rules import parameters
-from tracker.rules.answer import Fact, TableFill
+from tracker.rules.answer import Fact, Finding, TableFill
 from tracker.rules.coverage import PART_B
 from tracker.rules.dates import plus
 from tracker.rules.desk import Desk
 from tracker.rules.facts import Regimen
-from tracker.rules.finding import Finding
 from tracker.rules.projection import Projection
 from tracker.rules.severity import at_least
 from tracker.rules.today import Today
 from tracker.rules.words import AboutKind, AlertCode, Severity
 
 
-def refill_contact(desk: Desk, today: Today, table: Projection) -> Iterator[Finding]:
+def medicare_findings(desk: Desk, today: Today, table: Projection) -> Iterator[Finding]:
+    """What only Part B asks for."""
+    yield from _refill_contact(desk, today, table)
+    yield from _new_order(desk, today, table.fills)
+
+
+def _refill_contact(desk: Desk, today: Today, table: Projection) -> Iterator[Finding]:
     """A documented affirmative answer from run-out - 30 days on, before the next Part B refill.
 
     Source: DME MAC refill requirements 2024-01-04.
@@ -46,7 +51,7 @@ def refill_contact(desk: Desk, today: Today, table: Projection) -> Iterator[Find
     yield Finding(code, severity, last.fill.id, AboutKind.FILL, last.fill.on, next_on, facts, fill)
 
 
-def new_order(desk: Desk, today: Today, fills: tuple[TableFill, ...]) -> Iterator[Finding]:
+def _new_order(desk: Desk, today: Today, fills: tuple[TableFill, ...]) -> Iterator[Finding]:
     """A dose or frequency change under Part B needs an order dated on or after its start."""
     horizon = desk.book.policy.alert_horizon_days
     for regimen in desk.book.regimens:

@@ -2,15 +2,16 @@
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
+from typing import NamedTuple
 
 from tracker.rules import parameters
 from tracker.rules.answer import CheckResult, TableFill
 from tracker.rules.authorization import Ledger
 from tracker.rules.book import course_start, regimen_from, regimen_on
 from tracker.rules.checks import run_checks
-from tracker.rules.dates import FAR, plus
+from tracker.rules.dates import FAR, days_between, plus
 from tracker.rules.desk import Desk
 from tracker.rules.draft import Draft, SoFar
 from tracker.rules.facts import PlannedFill, Regimen
@@ -21,8 +22,7 @@ from tracker.rules.today import Today
 from tracker.rules.words import Result
 
 
-@dataclass(frozen=True, slots=True)
-class Projection:
+class Projection(NamedTuple):
     """The dates and the table of one check.
 
     `holds_until` is the first day on which a fill of it may differ, `grows_on` the day on which the next one
@@ -34,6 +34,16 @@ class Projection:
     fills: tuple[TableFill, ...]
     holds_until: date
     grows_on: date
+
+
+_result = attrgetter("result")
+
+
+class Steady(NamedTuple):
+    """What every fill to come is made of once all are alike; how far the payer's count is past run-out."""
+
+    filled: Dispensing
+    carried_days: int
 
 
 class Projector:
@@ -48,20 +58,19 @@ class Projector:
         self.counts = desk.counts.going_on()
         self.ledger = Ledger(desk.ledger.used)
         self.made: list[tuple[date, Dispensing]] = []
-        self.sofar = SoFar(today, self.ledger, self.made, self.first_possible)
         last = desk.book.last_supplied
         self.last_on = last.fill.on if last else None
         self.run_out = self.first_run_out = self._run_out()
         self.next_fill: date | None = None
         self.grows_on = FAR
         self._first_possible: date | None = None
-        # Planned fills still to be made, and what every fill to come is made of once all are alike.
+        # Planned fills still to be made.
         self.waiting: deque[PlannedFill] = deque(
             each
             for each in sorted(desk.book.patient.planned_fills, key=lambda each: each.on)
             if not today.passed(each.on)
         )
-        self.steady: Dispensing | None = None
+        self.steady: Steady | None = None
 
     def _run_out(self) -> date | None:
         """First day without drug; with no fill yet the start of the course in force, else of the next."""
@@ -71,9 +80,13 @@ class Projector:
         regimen = regimen_from(self.regimens, self.today.day)
         if regimen is None:
             return None
+        self.ends(regimen)
+        return course_start(self.regimens, regimen)
+
+    def ends(self, regimen: Regimen) -> None:
+        """Note the day from which this regimen is no longer in force."""
         if regimen.ends_on is not None:
             self.today.passed(regimen.ends_on)
-        return course_start(self.regimens, regimen)
 
     def table(self, fills: Sequence[TableFill]) -> Projection:
         """What was made, with the days on which it may differ."""
@@ -84,8 +97,9 @@ class Projector:
     def fills(self, *, through: date | None = None) -> Iterator[TableFill]:
         """The fills of the 365 days, up to the last day of interest."""
         end = plus(self.today.day, parameters.TABLE_DAYS.value)
+        sofar = SoFar(self.today, self.ledger, self.made, self.first_possible)
         while True:
-            draft = _next_draft(self)
+            draft = _next_draft(self) if self.steady is None else self.next_alike(self.steady)
             if draft is None:
                 return
             self.next_fill = self.next_fill or draft.on
@@ -94,7 +108,7 @@ class Projector:
             if draft.on >= end:
                 self.grows_on = plus(draft.on, 1 - parameters.TABLE_DAYS.value)
                 return
-            yield self.make(draft)
+            yield self.make(draft, sofar)
 
     def projected(self) -> Draft | None:
         """The next fill if nothing is planned: the first day not before run-out - days ahead, nor today,
@@ -103,9 +117,6 @@ class Projector:
         run_out = self.run_out
         if run_out is None:
             return None
-        if self.steady is not None:
-            terms = self.terms.on(self.steady.regimen, run_out)
-            return Draft(run_out, terms, plus(run_out, -terms.early_days))
         first = run_out if run_out > self.today.day else self.today.day
         while True:
             regimen = regimen_from(self.regimens, first)
@@ -117,6 +128,15 @@ class Projector:
             first = draft.on
             if regimen_from(self.regimens, first) is regimen:
                 return draft
+
+    def next_alike(self, steady: Steady) -> Draft:
+        """The next fill where all are alike."""
+        run_out = self.run_out
+        assert run_out is not None
+        on = plus(run_out, -self.ahead_days) if self.ahead_days else run_out
+        terms = self.terms.on(steady.filled.regimen, on)
+        carried = 0 if terms.part_b else steady.carried_days
+        return Draft(on, terms, plus(run_out, carried - terms.early_days))
 
     def _draft_for(self, regimen: Regimen, run_out: date) -> Draft:
         start, today = run_out, self.today.day
@@ -173,19 +193,23 @@ class Projector:
         terms = self.terms.planned(planned, regimen)
         return Draft(planned.on, terms, self._earliest(terms, self.counts, self.run_out), planned)
 
-    def make(self, draft: Draft) -> TableFill:
+    def make(self, draft: Draft, sofar: SoFar) -> TableFill:
         """Check a fill and count it: its units, its supply, the payer's days."""
         on, terms, _, planned = draft
-        filled, paying = terms.dispensing, terms.payer.paying
-        checks, charged = run_checks(draft, self.sofar)
+        filled = terms.dispensing
+        checks, charged = run_checks(draft, sofar)
         if charged is not None and filled.units is not None:
             self.ledger.charge(charged.pa.id, filled.units)
-        self._count(on, filled)
+        self.made.append((on, filled))
+        if self.steady is None:
+            self._count(on, filled)
+        else:
+            self.run_out = plus(self.run_out or on, filled.days)
         return TableFill(
             on,
             filled.days,
-            paying.plan.id if paying else None,
-            paying.coverage.id if paying else None,
+            terms.plan,
+            terms.coverage,
             filled.units,
             charged.pa.id if charged else None,
             _is_ok(checks),
@@ -198,10 +222,6 @@ class Projector:
         )
 
     def _count(self, on: date, filled: Dispensing) -> None:
-        self.made.append((on, filled))
-        if self.steady is not None:
-            self.run_out = plus(on, filled.days)
-            return
         regimen, days = filled.regimen, filled.days
         self.supply = refilled(
             self.supply, self.regimens, on=on, days=days, regimen=regimen, units=filled.units
@@ -209,32 +229,37 @@ class Projector:
         self.counts.add(regimen.drug, filled.formulation, on, days)
         self.last_on = on
         self.run_out = looking_ahead(self.supply, self.regimens).run_out
-        if self._is_steady(filled):
-            self.steady = filled
+        self.steady = self._now_steady(on, filled)
 
-    def _is_steady(self, filled: Dispensing) -> bool:
-        """Is every fill from now on made on its run-out, of the same?
+    def _now_steady(self, last_on: date, filled: Dispensing) -> Steady | None:
+        """Is every fill from now on made of the same, so many days ahead of run-out?
 
-        Nothing is planned, the last regimen is open, and the drug runs out when the payer's count of it does:
-        a fill on that day is never too soon, and both counts move on by its days.
+        Nothing is planned, the last regimen is open, and the payer's count lasts at least to the day of the
+        next fill and so little longer that no rule on file finds that day too soon: then both the drug on
+        hand and the count move on by the days of each fill.
         """
         regimen, run_out = filled.regimen, self.run_out
-        if self.waiting or self.ahead_days or self.supply.begun < len(self.regimens):
-            return False
+        if self.waiting or self.supply.begun < len(self.regimens):
+            return None
         if regimen.ends_on is not None or filled is not self.terms.usual(regimen):
-            return False
+            return None
         count = self.counts.of(regimen.drug, filled.formulation)
-        return (
-            run_out is not None
-            and run_out > max(self.today.day, regimen.starts_on)
+        # There is a fill by now, this one.
+        assert run_out is not None
+        assert count is not None
+        on, carried = plus(run_out, -self.ahead_days), count.run_out - run_out.toordinal()
+        alike = (
+            run_out > max(self.today.day, regimen.starts_on)
             and regimen_from(self.regimens, run_out) is regimen
-            and count is not None
-            and count.run_out == run_out.toordinal()
+            and last_on < on >= self.today.day
+            and carried >= -self.ahead_days
+            and max(carried, 0) + self.ahead_days <= self.terms.least_early_days(filled.days)
         )
+        return Steady(filled, carried) if alike else None
 
 
 def _is_ok(checks: tuple[CheckResult, ...]) -> bool:
-    return Result.FAIL not in [check.result for check in checks]
+    return Result.FAIL not in map(_result, checks)
 
 
 def project(desk: Desk, day: date, *, through: date | None = None) -> Projection:
@@ -247,7 +272,10 @@ def project(desk: Desk, day: date, *, through: date | None = None) -> Projection
 
 
 def project_alike(desk: Desk, day: date, like: Projection) -> Projection | None:
-    """The table of another day; None as soon as it turns out to differ."""
+    """The table of a later day; None as soon as it turns out to differ."""
+    if like.fills and like.fills[0].on < day:
+        # No fill of a table is made before its day.
+        return None
     walk = Projector(desk, Today(day))
     if walk.first_run_out != like.run_out:
         return None
@@ -276,16 +304,21 @@ def outcome(fill: TableFill) -> object:
 def _next_draft(walk: Projector) -> Draft | None:
     """The next projected fill, or the planned one that takes its place (rulebook 3.3)."""
     projected = walk.projected()
-    if projected is not None and projected.on < walk.today.flips_on:
-        # From the day after it on it could not be made on that day any more.
-        walk.today.passed(projected.on)
-    while walk.waiting:
-        first = walk.waiting[0]
-        if projected is not None:
-            late_days = (first.on - projected.on).days
-            if late_days * 2 > projected.terms.dispensing.days:
-                return projected
+    while walk.waiting and not _too_late(walk.waiting[0], projected):
         draft = walk.planned(walk.waiting.popleft())
         if draft is not None:
+            if projected is not None:
+                # A projected fill that moves on with today stays replaced, unless another regimen's comes.
+                walk.ends(projected.terms.dispensing.regimen)
             return draft
+    if projected is not None:
+        # From the day after it on it could not be made on that day any more.
+        walk.today.passed(projected.on)
     return projected
+
+
+def _too_late(planned: PlannedFill, projected: Draft | None) -> bool:
+    """Is it over half a supply after the projected fill, and so another one?"""
+    if projected is None:
+        return False
+    return days_between(projected.on, planned.on) * 2 > projected.terms.dispensing.days

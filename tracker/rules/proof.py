@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 from datetime import date
 
-from tracker.rules.answer import FactUsed, Proof
-from tracker.rules.desk import own_codes
+from tracker.rules.answer import FactUsed, Finding, Proof
+from tracker.rules.decision import Decision
+from tracker.rules.desk import Desk
 from tracker.rules.messages_other import OTHER_MESSAGES
 from tracker.rules.messages_pa import PA_MESSAGES, Said
 from tracker.rules.proof_formulation import formulation_facts
 from tracker.rules.proof_sums import sums_of
 from tracker.rules.rule_texts import RULE_TEXTS
+from tracker.rules.units import own_codes
 from tracker.rules.wording import Wording, count, plain, units_text
 from tracker.rules.words import AboutKind
 
@@ -19,10 +21,10 @@ _MESSAGES = {**PA_MESSAGES, **OTHER_MESSAGES}
 class InWords:
     """The message and the proof of a finding, made when they are first read."""
 
-    __slots__ = ("_proof", "_said", "_words")
+    __slots__ = ("_of", "_proof", "_said")
 
-    def __init__(self, words: Wording) -> None:
-        self._words = words
+    def __init__(self, desk: Desk, decision: Decision, finding: Finding) -> None:
+        self._of = desk, decision, finding
         self._said: Said | None = None
         self._proof: Proof | None = None
 
@@ -30,7 +32,8 @@ class InWords:
     def said(self) -> Said:
         """The message of the finding and the changes that would clear it."""
         if self._said is None:
-            self._said = _MESSAGES[self._words.finding.code](self._words)
+            words = Wording(*self._of)
+            self._said = _MESSAGES[words.finding.code](words)
         return self._said
 
     @property
@@ -40,7 +43,7 @@ class InWords:
     @property
     def proof(self) -> Proof:
         if self._proof is None:
-            self._proof = _prove(self._words, self.said[1])
+            self._proof = _prove(Wording(*self._of), self.said[1])
         return self._proof
 
 

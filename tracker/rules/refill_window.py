@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from tracker.rules import parameters
 from tracker.rules.book import Book, Supplied
@@ -10,6 +10,9 @@ from tracker.rules.dates import day_of, plus
 from tracker.rules.facts import Rule
 from tracker.rules.supply import same_product
 from tracker.rules.words import Drug, Formulation
+
+_Product: TypeAlias = tuple[Drug, Formulation | None]
+_Filled: TypeAlias = tuple[_Product, date, int]
 
 
 class PayerCount(NamedTuple):
@@ -20,47 +23,53 @@ class PayerCount(NamedTuple):
 
 
 class PayerCounts:
-    """Counts fill by fill of the same drug and formulation, without regard to doses (rulebook 3.4).
+    """Counts fill by fill of the same drug and formulation, without regard to doses (rulebook 3.4)."""
 
-    A count that goes on from another's asks it for what came before.
-    """
+    __slots__ = ("_counts", "_fills")
 
-    __slots__ = ("_before", "_counts", "_fills")
-
-    def __init__(self, supplied: Sequence[Supplied], before: "PayerCounts | None" = None) -> None:
-        self._fills: list[tuple[Drug, Formulation | None, date, int]] = [
-            (regimen.drug, formulation, fill.on, fill.days_supply)
-            for fill, regimen, _, formulation, _ in supplied
+    def __init__(self, supplied: Sequence[Supplied]) -> None:
+        self._fills: list[_Filled] = [
+            ((regimen.drug, formulation), fill.on, fill.days_supply)
+            for fill, regimen, _, _, formulation, _ in supplied
             if regimen is not None
         ]
-        self._before = before
-        self._counts: dict[tuple[Drug, Formulation | None], PayerCount | None] = {}
+        self._counts: dict[_Product, PayerCount | None] = {}
 
     def going_on(self) -> "PayerCounts":
         """Another one that counts on from here."""
-        return PayerCounts((), self)
+        other = PayerCounts(())
+        other._fills, other._counts = self._fills.copy(), self._counts.copy()
+        return other
 
     def of(self, drug: Drug, formulation: Formulation | None) -> PayerCount | None:
         """The count of one product; None before its first fill."""
-        key = drug, formulation
-        if key not in self._counts:
-            self._counts[key] = self._before.of(drug, formulation) if self._before else None
-            for other, product, on, days in self._fills:
-                if other is drug and same_product(product, formulation):
-                    self._add(key, on, days)
-        return self._counts[key]
+        product = drug, formulation
+        if product not in self._counts:
+            self._counts[product] = _counted(product, None, self._fills)
+        return self._counts[product]
 
     def add(self, drug: Drug, formulation: Formulation | None, on: date, days: int) -> None:
-        self._fills.append((drug, formulation, on, days))
-        for key in self._counts:
-            if key[0] is drug and same_product(key[1], formulation):
-                self._add(key, on, days)
+        filled = (drug, formulation), on, days
+        self._fills.append(filled)
+        for product, count in self._counts.items():
+            self._counts[product] = _counted(product, count, (filled,))
 
-    def _add(self, key: tuple[Drug, Formulation | None], on: date, days: int) -> None:
-        count, start = self._counts[key], on.toordinal()
-        if count is not None and count.run_out > start:
-            start = count.run_out
-        self._counts[key] = PayerCount(start + days, days)
+
+def _counted(product: _Product, count: PayerCount | None, fills: Sequence[_Filled]) -> PayerCount | None:
+    """The count after more fills, those of another product left out.
+
+    An early fill carries over, a late one starts on its date.
+    """
+    run_out, last_days = count or (0, 0)
+    for other, day, days in fills:
+        if other == product or _is_same(other, product):
+            on = day.toordinal()
+            run_out, last_days = (on if on > run_out else run_out) + days, days
+    return PayerCount(run_out, last_days) if run_out else None
+
+
+def _is_same(one: _Product, other: _Product) -> bool:
+    return one[0] is other[0] and same_product(one[1], other[1])
 
 
 def earliest_on(
@@ -105,3 +114,11 @@ def threshold_of(book: Book, rules: Mapping[str, Rule | None]) -> int:
     if not rules:
         return default
     return max((rule and rule.refill_threshold_percent) or default for rule in rules.values())
+
+
+def strictest_threshold(book: Book) -> int:
+    """The most that the policy or any rule on file asks to be used up."""
+    rules = [rule for plan in book.plans.values() for rule in plan.rules]
+    return max(
+        [book.policy.refill_threshold_percent, *[each.refill_threshold_percent or 0 for each in rules]]
+    )

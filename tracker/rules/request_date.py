@@ -8,6 +8,7 @@ from tracker.rules.dates import plus
 from tracker.rules.facts import Authorization, Step
 from tracker.rules.terms import Terms
 from tracker.rules.today import Today
+from tracker.rules.words import ClaimStatus
 
 
 def _asked_on(pa: Authorization) -> date | None:
@@ -37,7 +38,7 @@ def note_as_of_request(terms: Terms, today: Today, steps: tuple[Step, ...]) -> d
                     today.passed(plus(trial.ends_on, step.lookback_days))
     drug = terms.dispensing.regimen.drug
     for each in reversed(terms.desk.book.supplied):
-        if each.paid and each.regimen is not None and each.regimen.drug is drug:
+        if each.claim is ClaimStatus.PAID and each.regimen is not None and each.regimen.drug is drug:
             today.passed(plus(each.fill.on, parameters.REQUEST_DAYS.value))
             break
     return today.day

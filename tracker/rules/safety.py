@@ -5,12 +5,12 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from tracker.rules import parameters
-from tracker.rules.answer import Fact, TableFill
+from tracker.rules.answer import Fact, Finding, TableFill
 from tracker.rules.book import Supplied, course_end, course_start, regimen_from, regimen_on
 from tracker.rules.dates import plus, plus_months
 from tracker.rules.desk import Desk
 from tracker.rules.facts import Regimen
-from tracker.rules.finding import Finding
+from tracker.rules.projection import Projection
 from tracker.rules.today import Today
 from tracker.rules.units import mg_per_day, remainder_mg
 from tracker.rules.words import AboutKind, AlertCode, Drug, Formulation, Indication, Severity
@@ -19,7 +19,7 @@ CREATININE = "creatinine"
 _LABELLED = frozenset({Indication.PSORIASIS, Indication.RHEUMATOID_ARTHRITIS})
 
 
-def safety_findings(desk: Desk, today: Today, fills: tuple[TableFill, ...]) -> Iterator[Finding]:
+def safety_findings(desk: Desk, today: Today, table: Projection) -> Iterator[Finding]:
     in_force = regimen_on(desk.book.regimens, today.day)
     dosed = regimen_from(desk.book.regimens, today.day)
     if dosed is not None:
@@ -32,7 +32,7 @@ def safety_findings(desk: Desk, today: Today, fills: tuple[TableFill, ...]) -> I
     if in_force is not None:
         yield from _duration(desk, today, in_force)
         yield from _lab(desk, today, in_force)
-    yield from formulation_switch(desk, today, fills)
+    yield from formulation_switch(desk, today, table.fills)
 
 
 def _of_regimen(

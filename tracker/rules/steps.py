@@ -1,9 +1,8 @@
 """Step therapy as a tree: step, option, the trial that proves or fails it, days counted (rulebook 6)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from typing import NamedTuple
 
 from tracker.rules.answer import Fact
 from tracker.rules.dates import days_between, plus
@@ -25,8 +24,7 @@ _BEST = {Met.MET: 0, Met.UNKNOWN: 1, Met.LOOKBACK: 2, Met.UNMET: 3}
 WORST = {Met.UNMET: 0, Met.LOOKBACK: 1, Met.UNKNOWN: 2, Met.MET: 3}
 
 
-@dataclass(frozen=True, slots=True)
-class OptionResult:
+class OptionResult(NamedTuple):
     drug: str
     result: Met
     trial: Trial | None
@@ -38,8 +36,7 @@ class OptionResult:
         return {"drug": self.drug, "result": self.result, "trial": trial, "days": self.days}
 
 
-@dataclass(frozen=True, slots=True)
-class StepResult:
+class StepResult(NamedTuple):
     step: Step
     result: Met
     options: tuple[OptionResult, ...]
@@ -87,7 +84,6 @@ def trial_days(trial: Trial) -> int | None:
     return days_between(trial.starts_on, trial.ends_on) + 1
 
 
-@lru_cache(maxsize=4096)
 def _judged(trial: Trial, step: Step, request_on: date) -> tuple[Met, Trial, int | None, tuple[str, ...]]:
     if trial.outcome is None:
         result, missing = _without_outcome(trial, step, request_on)

@@ -1,7 +1,7 @@
 """The step-therapy check of one fill (rulebook 6)."""
 
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from tracker.rules.answer import CheckResult, Facts
 from tracker.rules.authorization import Permit, pick
@@ -27,8 +27,7 @@ _UNKNOWN = CheckResult(Check.STEP_THERAPY, Result.UNKNOWN, None, {})
 _ORDER = {AlertCode.STEP_THERAPY_UNMET: 0, AlertCode.STEP_LOOKBACK_EXPIRED: 1}
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """What one rule asks of a fill in steps, and what stands against it.
 
     `exempt` says why nothing is asked (None: the steps decide); `asked` None, True or without steps: the
@@ -58,11 +57,11 @@ def steps_without_trials(terms: Terms) -> CheckResult | None:
 def check_steps(terms: Terms, sofar: SoFar, charged: Permit | None) -> CheckResult:
     """All steps of the rule are met, or an exception is in force, or the patient is on the drug already."""
     today, covering = sofar.today, charged or _covering(terms, sofar)
-    kept = terms.climbed
+    kept = terms.shared.climbed
     if kept is not None and kept[0] is today and kept[1] is covering:
         return kept[2]
     found = min((_said(terms, each) for each in _asked(terms, today, covering)), key=_rank, default=_PASS)
-    terms.climbed = today, covering, found
+    terms.shared.climbed = today, covering, found
     return found
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from tracker.rules.answer import Facts
+from tracker.rules.answer import Facts, Finding
 from tracker.rules.book import course_start, regimen_from
 from tracker.rules.desk import Desk
-from tracker.rules.finding import Finding, days_to
+from tracker.rules.finding import days_to
 from tracker.rules.projection import Projection
 from tracker.rules.severity import tier, worse
 from tracker.rules.today import Today
@@ -15,7 +15,13 @@ from tracker.rules.words import AboutKind, AlertCode, Severity
 _TRANSPLANT_DAYS = 10
 
 
-def refill_due(desk: Desk, today: Today, table: Projection) -> Iterator[Finding]:
+def supply_findings(desk: Desk, today: Today, table: Projection) -> Iterator[Finding]:
+    """The gap behind and the refill ahead."""
+    yield from _supply_gap(desk)
+    yield from _refill_due(desk, today, table)
+
+
+def _refill_due(desk: Desk, today: Today, table: Projection) -> Iterator[Finding]:
     """From 10 days before the first day without drug, or before the start of the course if later."""
     run_out = table.run_out
     if run_out is None:
@@ -36,7 +42,7 @@ def refill_due(desk: Desk, today: Today, table: Projection) -> Iterator[Finding]
     yield Finding(AlertCode.REFILL_DUE, severity, regimen.id, AboutKind.REGIMEN, due_on, due_on, facts)
 
 
-def supply_gap(desk: Desk) -> Iterator[Finding]:
+def _supply_gap(desk: Desk) -> Iterator[Finding]:
     """The last fill left a gap on days with a regimen in force: critical for a transplant."""
     gap, last = desk.gap, desk.book.last_supplied
     if gap is None or last is None:

@@ -5,7 +5,6 @@ They hold between two changes of coverage, rules or authorizations; fills alike 
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple, TypeAlias
 
@@ -13,16 +12,15 @@ from tracker.rules.answer import CheckResult
 from tracker.rules.authorization import Permit
 from tracker.rules.book import Member
 from tracker.rules.coverage import PART_B
-from tracker.rules.desk import Desk, own_codes
+from tracker.rules.desk import Desk
 from tracker.rules.facts import PlannedFill, QuantityLimit, Regimen
-from tracker.rules.refill_window import early_days, threshold_of
+from tracker.rules.refill_window import early_days, strictest_threshold, threshold_of
 from tracker.rules.today import Today
-from tracker.rules.units import Units, dispensed
+from tracker.rules.units import Units, dispensed, own_codes
 from tracker.rules.words import AuthorizationKind, Formulation
 
 
-@dataclass(frozen=True, slots=True)
-class Dispensing:
+class Dispensing(NamedTuple):
     """What one fill hands out; `own` are the drug's own codes, `codes` those that are billed."""
 
     regimen: Regimen
@@ -78,70 +76,92 @@ class Alike(NamedTuple):
     steps: CheckResult | None = None
 
 
-class Around(NamedTuple):
-    """The paying plan's authorizations and requests, as listed, and those nearest to the fill.
+class Shared:
+    """What the checks worked out that holds for all terms that differ in nothing but the PA granted.
 
-    Of the granted that fit it the last to end before it and the first to start after it; the last request in
-    progress.
+    `climbed`: the last step check that looked at trials, with the today and the authorization it rests on.
     """
 
-    permits: list[Permit]
+    __slots__ = ("alike", "climbed")
+
+    def __init__(self) -> None:
+        self.alike: Alike | None = None
+        self.climbed: tuple[Today, Permit | None, CheckResult] | None = None
+
+
+class Around(NamedTuple):
+    """The paying plan's authorizations and requests nearest to the fill.
+
+    `unfit`: valid on its day, of whatever product; `ended`, `later`: of the granted that fit it the last to
+    end before it and the first to start after it; `renewal`: the last denied renewal of the ended one;
+    `asked`, `denied`: the last request in progress, and the last that was denied.
+    """
+
+    unfit: Permit | None
     ended: Permit | None
+    renewal: Permit | None
     later: Permit | None
     asked: Permit | None
+    denied: Permit | None
 
 
 class Terms:
     """What the checks of a fill read besides its date and the fills before it.
 
     `rules` has an entry for each of the codes, None where nothing is known; `asked` are the codes whose rule
-    asks for PA, `unsure` those whose rule does not say.
-    `threshold`: percent of the last fill to be used up; `early_days`: how many days before the run-out of a
-    fill alike the next one may be made.
+    asks for PA, `unsure` those whose rule does not say. `new_starts_only`: those that ask, ask it only of
+    patients new to the drug.
+    `plan`, `coverage`: ids of who pays, None if nobody does. `threshold`: percent of the last fill to be used
+    up; `early_days`: how many days before the run-out of a fill alike the next one may be made.
     """
 
     __slots__ = (
-        "alike",
         "around",
         "asked",
-        "climbed",
+        "coverage",
         "day",
         "desk",
         "dispensing",
         "early_days",
         "granted",
         "needed",
+        "new_starts_only",
         "part_b",
         "payer",
+        "plan",
         "rules",
+        "shared",
         "threshold",
         "unsure",
     )
 
-    def __init__(self, desk: Desk, dispensing: Dispensing, day: date) -> None:
+    def __init__(self, desk: Desk, dispensing: Dispensing, day: date, shared: Shared | None = None) -> None:
         self.desk, self.dispensing, self.day = desk, dispensing, day
+        self.shared = shared or Shared()
         self.payer = desk.payer(day)
         paying = self.payer.paying
+        self.plan = paying.plan.id if paying else None
+        self.coverage = paying.coverage.id if paying else None
         self.part_b = paying is not None and paying.plan.line_of_business is PART_B
         self.rules = desk.rules(paying, dispensing.own, dispensing.codes, day)
         self.asked: list[str] = []
         self.unsure: list[str] = []
+        self.new_starts_only = True
         for code, rule in self.rules.items():
             asks = rule.prior_authorization if rule else None
             if asks is None:
                 self.unsure.append(code)
-            elif asks:
+            elif rule and asks:
                 self.asked.append(code)
+                self.new_starts_only &= rule.prior_authorization_new_starts_only
         self.threshold = threshold_of(desk.book, self.rules)
         self.early_days = early_days(dispensing.days, part_b=self.part_b, threshold=self.threshold)
         self.needed = self.units_of((*self.asked, *self.unsure))
         self.granted: list[Permit] = (
             [] if paying is None else self.in_force(AuthorizationKind.PRIOR_AUTHORIZATION)
         )
-        # Worked out by the checks when they are first made.
-        self.alike: Alike | None = None
+        # Looked up when a fill is first refused.
         self.around: Around | None = None
-        self.climbed: tuple[Today, Permit | None, CheckResult] | None = None
 
     @property
     def member(self) -> Member:
@@ -176,9 +196,11 @@ class TermsKept:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self._terms: dict[tuple[int, str], Terms] = {}
+        self._shared: dict[tuple[int, str], Shared] = {}
         self._usual: dict[str, Dispensing] = {}
         # With the planned fill itself, so that no other one can come to have its id.
         self._planned: dict[tuple[int, str], tuple[PlannedFill, Terms]] = {}
+        self._strictest = strictest_threshold(desk.book)
 
     def usual(self, regimen: Regimen) -> Dispensing:
         found = self._usual.get(regimen.id)
@@ -186,12 +208,22 @@ class TermsKept:
             found = self._usual[regimen.id] = usual(regimen)
         return found
 
+    def least_early_days(self, days: int) -> int:
+        """How many days before the run-out of a fill of so many days the next one may be made at least.
+
+        Under whatever rule or plan of the case comes to hold.
+        """
+        by_rule = early_days(days, part_b=False, threshold=self._strictest)
+        return min(by_rule, early_days(days, part_b=True, threshold=self._strictest))
+
     def on(self, regimen: Regimen, day: date) -> Terms:
         """On what terms its usual fill is made on a day."""
         key = bisect_right(self.desk.turns, day), regimen.id
         found = self._terms.get(key)
         if found is None:
-            found = self._terms[key] = Terms(self.desk, self.usual(regimen), day)
+            alike = bisect_right(self.desk.turns_but_pa, day), regimen.id
+            shared = self._shared.setdefault(alike, Shared())
+            found = self._terms[key] = Terms(self.desk, self.usual(regimen), day, shared)
         return found
 
     def planned(self, planned: PlannedFill, regimen: Regimen) -> Terms:

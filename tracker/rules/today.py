@@ -2,33 +2,42 @@
 
 from datetime import date
 
-from tracker.rules.dates import FAR, plus
+from tracker.rules.dates import FAR, day_of
 
 
 class Today:
-    """The day of a check. `flips_on` is the first later day on which one of the questions asked flips."""
+    """The day of a check, and the first later day on which one of the questions asked flips.
 
-    __slots__ = ("day", "flips_on")
+    It counts in numbers of days (`date.toordinal`), for it is asked often.
+    """
+
+    __slots__ = ("_flips", "_number", "day")
 
     def __init__(self, day: date) -> None:
         self.day = day
-        self.flips_on = FAR
+        self._number = day.toordinal()
+        self._flips = FAR.toordinal()
 
-    def reached(self, day: date) -> bool:
-        """Is it `day` already?"""
-        if self.day >= day:
-            return True
-        if day < self.flips_on:
-            self.flips_on = day
-        return False
-
-    def passed(self, day: date) -> bool:
-        """Is `day` over?"""
-        return self.reached(plus(day, 1))
+    @property
+    def flips_on(self) -> date:
+        return day_of(self._flips)
 
     def within(self, day: date, days: int) -> bool:
         """Is `day` at most so many days ahead (or past)?"""
-        return self.reached(plus(day, -days))
+        first = day.toordinal() - days
+        if self._number >= first:
+            return True
+        if first < self._flips:
+            self._flips = first
+        return False
+
+    def reached(self, day: date) -> bool:
+        """Is it `day` already?"""
+        return self.within(day, 0)
+
+    def passed(self, day: date) -> bool:
+        """Is `day` over?"""
+        return self.within(day, -1)
 
     def changes_on(self, day: date) -> None:
         """Note a day on which an answer changes for a reason the caller knows."""

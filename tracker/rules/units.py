@@ -70,9 +70,14 @@ def _per_dose(
     return found
 
 
+def own_codes(regimen: Regimen) -> tuple[str, ...]:
+    """A regimen's own codes."""
+    return codes_of(regimen.drug, regimen.formulation, regimen.form)
+
+
 def per_dose(regimen: Regimen) -> Mapping[str, tuple[int, Decimal]] | None:
     """Capsules (tablets) and units of one dose, by code; None for a dose that cannot be made."""
-    first = codes_of(regimen.drug, regimen.formulation, regimen.form)[0]
+    first = own_codes(regimen)[0]
     return _per_dose(regimen.drug, regimen.dose_mg, regimen.strengths_mg, first)
 
 
@@ -83,7 +88,7 @@ def dispensed(regimen: Regimen, days_asked: int) -> tuple[Units | None, int]:
     """
     if regimen.form is Form.SOLUTION:
         return _bottles(regimen, days_asked)
-    code = codes_of(regimen.drug, regimen.formulation, regimen.form)[0]
+    code = own_codes(regimen)[0]
     if regimen.form in SOLID:
         dose = per_dose(regimen)
         if dose is None:
@@ -104,7 +109,7 @@ def mg_of(regimen: Regimen, units: Units | None) -> Decimal | None:
     """Milligrams of the drug's own codes; None if none of them is on file (rulebook 2.4)."""
     if units is None:
         return None
-    own = [code for code in codes_of(regimen.drug, regimen.formulation, regimen.form) if units.get(code)]
+    own = [code for code in own_codes(regimen) if units.get(code)]
     if not own:
         return None
     return sum((units[code] * unit_mg(code) for code in own), Decimal(0))

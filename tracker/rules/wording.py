@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
-from tracker.rules.answer import Fact
+from tracker.rules.answer import Fact, Finding
 from tracker.rules.catalogue import label_of
 from tracker.rules.decision import Decision
 from tracker.rules.desk import Desk
 from tracker.rules.facts import Authorization, Coverage, Regimen
-from tracker.rules.finding import Finding
 from tracker.rules.words import AuthorizationKind, Word
 
 _KINDS = {
