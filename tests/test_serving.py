@@ -98,12 +98,14 @@ def test_it_says_where_to_go_and_stops_when_told(tmp_path):
     with started(tmp_path, ["app.py"]) as (process, port, lines):
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10) as answer:
             page = answer.read().decode()
+            told = " ".join(f"{name}: {value}" for name, value in answer.headers.items()).casefold()
         process.send_signal(signal.SIGINT)
         code, out, _ = ended(process)
 
     assert lines[0] == f"Open http://127.0.0.1:{port}"
     assert "ana@demo.example" in lines[1]
     assert "Sign in" in page
+    assert not any(word in told for word in ("server:", "waitress", "werkzeug", "python", "x-powered-by"))
     assert (code, out.splitlines()[-1]) == (0, "Stopped.")
 
 

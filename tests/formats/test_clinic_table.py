@@ -111,6 +111,31 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked():
         rows(out.getvalue())
 
 
+def archive_with(name, mode=0o100600):
+    """A workbook's bytes with one more part, whose name and kind are a stranger's choice."""
+    out = io.BytesIO(workbook(lambda book: book.add_worksheet().write("A1", "x")))
+    with zipfile.ZipFile(out, "a") as archive:
+        part = zipfile.ZipInfo(name)
+        part.external_attr = mode << 16
+        archive.writestr(part, "/etc/passwd")
+    return out.getvalue()
+
+
+def test_a_link_in_a_workbook_is_refused():
+    with pytest.raises(BadTable, match="links to other files"):
+        rows(archive_with("xl/media/image1.png", mode=0o120777))
+
+
+@pytest.mark.parametrize("name", ["../../escaped.txt", "/tmp/escaped.txt", "..\\escaped.txt"])
+def test_a_name_in_a_workbook_leads_nowhere(tmp_path, monkeypatch, name):
+    folder = tmp_path / "a" / "b"
+    folder.mkdir(parents=True)
+    monkeypatch.chdir(folder)
+
+    assert rows(archive_with(name)) == [(1, ("x",))]
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
 def test_xml_entities_are_refused():
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:

@@ -1,5 +1,6 @@
 """One cell to one value, or a fault that says what was found, what is wrong and what to write."""
 
+import time
 from datetime import date
 from decimal import Decimal
 
@@ -111,6 +112,16 @@ def test_doses():
     assert values.dose("100") == (Decimal(100), None)
     with pytest.raises(BadValue, match="how many doses"):
         values.dose("100 mg when needed")
+
+
+def test_a_cell_of_spaces_takes_no_time():
+    """4,000 letters, the longest cell: it took most of a second, and a file has a hundred thousand rows."""
+    begun = time.process_time()
+    for _ in range(20):
+        with pytest.raises(BadValue):
+            values.count("1" + " " * 3_998 + "x", 1, 1000)
+
+    assert time.process_time() - begun < 1
 
 
 def test_sixty_capsules_are_no_units():

@@ -1,5 +1,7 @@
 """How every answer is made: its type, its cookie, whom it believes about the asker."""
 
+import re
+
 import attacks
 import crawling
 import pytest
@@ -55,9 +57,25 @@ def everything(session):
     return {table.name: sorted(map(repr, session.execute(table.select()))) for table in tables}
 
 
-@pytest.mark.parametrize("method", ["TRACE", "TRACK", "CONNECT", "PUT", "DELETE", "PATCH", "PROPFIND"])
+METHODS = ["TRACE", "TRACK", "CONNECT", "PUT", "DELETE", "PATCH", "PROPFIND", "OPTIONS"]
+
+
+@pytest.mark.parametrize("method", METHODS)
 def test_other_methods_are_refused(client, method):
     assert client.open("/sign-in", method=method).status_code == 405
+
+
+def test_no_route_answers_a_method_that_it_does_not_name(app, dana):
+    """None of these, nor what a browser would ask before it sends something from another site."""
+    answered = []
+    for rule in app.url_map.iter_rules():
+        address = "/static/app.js" if rule.endpoint == "static" else crawling._plain(rule.rule)
+        for method in METHODS:
+            with dana.open(re.sub(r"<[^>]+>", "0" * 26, address), method=method) as answer:
+                if answer.status_code not in (400, 404, 405):
+                    answered.append((rule.endpoint, method, answer.status_code))
+
+    assert answered == []
 
 
 @pytest.mark.parametrize(

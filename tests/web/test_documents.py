@@ -1,11 +1,13 @@
 """Documents of a patient: kept in the database, handed out as downloads, removed with a reason."""
 
+import hashlib
 import io
 
 import pytest
 from sqlalchemy import select
 
 import make
+from papers import INFO, PLACE, exif, pdf, photo
 from tracker.models.audit import AuditAction, AuditEvent
 from tracker.models.document import Document, DocumentContent
 from tracker.models.user import Role
@@ -59,6 +61,31 @@ def test_a_letter_comes_back_as_it_was_and_only_as_a_download(ana, rosa, session
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.mimetype == "application/pdf"
     assert actions(session) == [AuditAction.ADDED, AuditAction.EXPORTED]
+
+
+def test_a_photo_is_kept_without_its_place(ana, rosa, session):
+    upload(ana, rosa, photo((0xE1, exif())), name="letter.jpg")
+    row = only(session)
+
+    kept = ana.get(f"/patients/{rosa.id}/documents/{row.id}").data
+
+    assert PLACE not in kept
+    assert (row.size, row.sha256) == (len(kept), hashlib.sha256(kept).hexdigest())
+    assert "already on file" in upload(ana, rosa, photo((0xE1, exif()))).text
+
+
+def test_what_a_pdf_says_of_its_author_stays_only_if_one_agrees(ana, rosa, session):
+    signed = pdf(INFO, b"/ByteRange [0 1 2 3]")
+    assert "Keep author and program" not in ana.get(f"/patients/{rosa.id}/documents").text
+
+    answer = upload(ana, rosa, signed)
+
+    assert answer.status_code == 422
+    assert "cannot be taken out. Nothing was kept." in answer.text
+    assert "Keep author and program in it" in answer.text
+    assert session.scalars(select(Document)).all() == []
+    assert upload(ana, rosa, signed, keep_notes="y").status_code == 303
+    assert session.scalars(select(DocumentContent.content)).one() == signed
 
 
 def test_a_refused_file_says_why_and_nothing_is_kept(ana, rosa, session):

@@ -1,6 +1,7 @@
 """What is refused whoever asks: foreign origins and hosts, missing tokens, false ways back, endless input."""
 
 import re
+from pathlib import Path
 
 import crawling
 import pytest
@@ -9,6 +10,7 @@ import make
 from tracker.factory import create_app
 from tracker.models.ids import new_id
 from tracker.web.access import safe_next
+from tracker.web.security import SERVED
 
 PUBLIC = "https://tracker.example"
 FOREIGN = (
@@ -79,10 +81,69 @@ def test_every_answer_carries_every_header(app, client, cast):
                 and headers["Referrer-Policy"] == "no-referrer"
                 and headers["X-Frame-Options"] == "DENY"
                 and headers["Cache-Control"] == "no-store"
+                and "; report-uri /policy-reports; " in headers["Content-Security-Policy"]
+                and headers["Cross-Origin-Opener-Policy"] == "same-origin"
+                and headers["Cross-Origin-Resource-Policy"] == "same-origin"
             ):
                 bare.append((way.method, way.endpoint, answer.status_code))
 
     assert bare == []
+
+
+@pytest.mark.parametrize(
+    "path", ["/static/app.js", "/static/nothing.js", "/nowhere", "/patients/%00", "/healthz"]
+)
+def test_files_and_refusals_are_for_this_site_alone(client, path):
+    """Nothing can be loaded into, or opened and watched from, a page of another site."""
+    with client.get(path) as answer:
+        assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+        assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert "report-uri /policy-reports" in answer.headers["Content-Security-Policy"]
+        assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+PAGES_OF_PEOPLE = ("/", "/account", "/alerts", "/patients", "/people", "/audit", "/reports/", "/mail/")
+
+
+@pytest.mark.parametrize(
+    "tail", ["/x.css", "x.css", "/x.js", ";x.css", "%2fx.css", "%0a.css", "/..%2fstatic%2fx.css"]
+)
+def test_a_page_with_a_files_ending_is_no_file(app, cast, tail):
+    """Web cache deception: what looks like a style sheet to a cache in front must not be a page."""
+    ana = crawling.browser(app, "dana")
+    for path in PAGES_OF_PEOPLE:
+        address = f"/{path.strip('/')}{tail}".replace("//", "/")
+        with ana.get(address) as answer:
+            assert answer.status_code in (400, 404), (address, answer.status_code)
+            assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_only_files_that_are_the_same_for_everyone_are_kept_by_caches(app, client, cast):
+    ana, kept = crawling.browser(app, "ana"), 0
+    for path in sorted((Path(app.static_folder)).rglob("*")):
+        if not path.is_file() or path.suffix not in SERVED:
+            continue
+        address = f"/static/{path.relative_to(app.static_folder).as_posix()}"
+        with client.get(address) as strangers, ana.get(address) as anas:
+            assert strangers.data == anas.data
+            assert "Set-Cookie" not in strangers.headers
+            kept += "no-store" not in strangers.headers["Cache-Control"]
+            assert strangers.mimetype == anas.mimetype
+
+    assert kept > 10
+
+
+def test_nothing_but_what_pages_are_made_of_is_served(app, client):
+    found = [
+        path for path in Path(app.static_folder).rglob("*") if path.is_file() and path.suffix not in SERVED
+    ]
+    codes = {
+        client.get(f"/static/{path.relative_to(app.static_folder).as_posix()}").status_code for path in found
+    }
+
+    assert len(found) > 3
+    assert codes == {404}
+    assert set(SERVED) == {path.suffix for path in Path(app.static_folder).rglob("*.*")} & set(SERVED)
 
 
 def test_a_missing_static_file_is_not_kept_by_caches(client):

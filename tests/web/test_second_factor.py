@@ -1,7 +1,9 @@
 """The second factor: asked for, set up, used once, lost and replaced."""
 
 import base64
+import random
 import re
+import string
 from datetime import timedelta
 
 import crawling
@@ -95,6 +97,30 @@ def test_the_cookie_shows_no_recovery_code(client, strict, session):
     assert len(codes) == 10
     assert "codes" in kept
     assert not any(each in str(kept) or each[:14] in str(kept) for each in codes)
+
+
+def test_no_step_of_a_sign_in_makes_a_cookie_too_large(client, strict, session):
+    """ASVS 5.0, 3.3.5: browsers drop a cookie of more than 4,096 bytes, name and value together."""
+    way_on = "/" + "".join(random.Random(7).choices(string.ascii_letters + string.digits, k=1_999))
+    sizes = []
+
+    def size():
+        cookie = client.get_cookie("tracker")
+        sizes.append(len("__Host-tracker") + len(cookie.value))
+
+    client.post(f"/sign-in?next={way_on}", data={"email": "ana@clinic.example", "password": make.PASSWORD})
+    size()
+    client.post("/second-factor/app/start")
+    client.get("/second-factor/app")
+    size()
+    client.post("/second-factor/app", data={"code": code(session)})
+    size()
+    client.get("/second-factor/codes")
+    client.post("/second-factor/codes/new")
+    size()
+
+    assert max(sizes) > 1_999  # the way on was in it
+    assert max(sizes) <= 4_096, sizes
 
 
 def test_the_password_alone_opens_nothing_any_more(client, strict, session):

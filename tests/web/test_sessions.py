@@ -1,5 +1,6 @@
 """Sessions: what begins one, what ends it, and that nothing outlives its end."""
 
+import base64
 from datetime import timedelta
 
 import crawling
@@ -45,6 +46,15 @@ def test_the_database_holds_no_secret_of_a_session(ana, session):
     assert len(key) >= 43
     assert row.key_hash == web_sessions.hashed(key)
     assert key not in str(vars(row))
+
+
+def test_what_a_passkey_is_asked_is_long_and_asked_once(ana, session):
+    row = session.scalars(select(WebSession)).one()
+
+    asked = [web_sessions.take_challenge(session, row) for _ in range(50)]
+
+    assert len(set(asked)) == 50
+    assert {len(base64.urlsafe_b64decode(each + "=")) for each in asked} == {32}
 
 
 def test_signing_in_gives_a_new_secret_and_ends_the_session_before(app, ana, session):

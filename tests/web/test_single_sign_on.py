@@ -460,6 +460,7 @@ def test_an_administrator_sees_and_removes_it_and_it_does_not_come_back_by_itsel
     assert not is_in(client)
     assert why(client, come(client, fake)) == NO_WAY
     assert [each.row_key for each in events(session, AuditAction.REMOVED)] == [cast.ana.id]
+    assert session.scalars(select(OutboxMessage.notice)).all()[-1] == "provider_removed"
     ana = crawling.browser(app, "ana")
     assert come(ana, fake, "/account/provider").location == "/account"
     assert come(client, fake).location == "/"

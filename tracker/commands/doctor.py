@@ -21,7 +21,7 @@ from tracker.jobs.delivery import SmtpDelivery, Undelivered
 from tracker.migrating import current, newest
 from tracker.models.audit import AuditEvent
 from tracker.running import is_running
-from tracker.services import app_secrets, backups, health, heartbeat, holds
+from tracker.services import app_secrets, backups, health, heartbeat, holds, policy_reports
 from tracker.services.openid import Unreachable
 from tracker.settings import SHORTEST_TOKEN, BadSettings, Mode, Settings
 from tracker.web import provider
@@ -364,6 +364,11 @@ def _backups(visit: Visit) -> Iterator[Finding]:
         )
 
 
+def _browsers(visit: Visit) -> Iterator[Finding]:
+    if said := policy_reports.in_words(db.session, visit.now):
+        yield Finding(Level.LOOK, said, policy_reports.CURE)
+
+
 def _virus_scanner(visit: Visit) -> Iterator[Finding]:
     """Whether it answers, and finds what every scanner finds."""
     given = visit.settings
@@ -391,5 +396,5 @@ def _virus_scanner(visit: Visit) -> Iterator[Finding]:
 
 LOOKS: tuple[Look, ...] = (
     *(_settings, _database, _secret_keys, _clock, _scan, _mail),
-    *(_secret_files, _single_sign_on, _virus_scanner, _backups),
+    *(_secret_files, _single_sign_on, _virus_scanner, _backups, _browsers),
 )

@@ -10,7 +10,7 @@ from tracker import clock
 from tracker.db import db
 from tracker.models.clinic import Clinic
 from tracker.models.user import Role, User
-from tracker.services import handover, people, second_factors, users
+from tracker.services import handover, notices, people, second_factors, users
 from tracker.services.actor import COMMAND
 
 
@@ -60,9 +60,11 @@ def password(email: str, password: str) -> None:
 
     Example: tracker user password kim@clinic.example
     """
-    users.set_password(db.session, _known(email), password)
+    person = _known(email)
+    users.set_password(db.session, person, password)
+    notices.tell(db.session, person, notices.Notice.PASSWORD_CHANGED, now=clock.now())
     db.session.commit()
-    click.echo("The password is changed.")
+    click.echo("The password is changed. The person is told by mail.")
 
 
 @user.command()
@@ -150,7 +152,9 @@ def forget_second_factor(email: str) -> None:
 
     Example: tracker user forget-second-factor kim@clinic.example
     """
-    second_factors.forget_all(db.session, _known(email).id)
+    person = _known(email)
+    second_factors.forget_all(db.session, person.id)
+    notices.tell(db.session, person, notices.Notice.FACTORS_CHANGED, now=clock.now())
     db.session.commit()
     click.echo("The second factor is forgotten. If the clinic asks for one, the next sign-in sets it up.")
 

@@ -8,6 +8,7 @@ ISO text, whole numbers without a decimal point. Everything is bounded: bytes, r
 import csv
 import io
 import re
+import stat
 import zipfile
 import zlib
 from collections import Counter
@@ -151,7 +152,10 @@ def _workbook(content: bytes) -> python_calamine.CalamineWorkbook:
 
 
 def _refuse_bomb(content: bytes) -> None:
-    """The sizes a zip declares are checked before anything is unpacked, then held to while it is read."""
+    """The sizes a zip declares are checked before anything is unpacked, then held to while it is read.
+
+    Nothing is unpacked to a disk, so that no name in it leads anywhere. A link has no place in a workbook.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
@@ -161,6 +165,8 @@ def _refuse_bomb(content: bytes) -> None:
                     _read_through(archive, entry)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError) as error:
         raise BadTable("This .xlsx file is damaged or has a password. Save it again without one.") from error
+    if any(stat.S_ISLNK(entry.external_attr >> 16) for entry in entries):
+        raise BadTable("This workbook holds links to other files. Copy the rows into a new workbook.")
     if len(entries) > MOST_ENTRIES:
         raise BadTable("This workbook has too many parts. Copy the rows into a new workbook.")
     if unpacked > MOST_UNPACKED or unpacked > MOST_RATIO * len(content):

@@ -49,7 +49,8 @@ COMPACT = re.compile(r"((?:19|20|21)\d{2})(\d{2})(\d{2})", re.ASCII)
 SERIAL = re.compile(r"\d{5}(?:\.0*)?", re.ASCII)
 EXCEL_EPOCH = date(1899, 12, 30)
 WHOLE = re.compile(r"(\d{1,3}(?:,\d{3})+|\d{1,9})(?:\.0+)?", re.ASCII)
-COUNT = re.compile(r"(.+?) *(?:caps?|capsules?|tabs?|tablets?|ml|each|ea|days?)\.?", re.IGNORECASE)
+# What is counted ends in no space: else a cell of spaces is tried in as many ways as it is long, squared.
+COUNT = re.compile(r"(.*?\S) *(?:caps?|capsules?|tabs?|tablets?|ml|each|ea|days?)\.?", re.IGNORECASE)
 MILLIGRAMS = re.compile(r"(\d{1,5}(?:\.\d{1,3})?) *(?:mg)?", re.IGNORECASE | re.ASCII)
 DOSE = re.compile(
     r"(?:take +)?(\d{1,5}(?:\.\d{1,3})?) *mg?\b[ ,]*(?:po|by mouth|orally)?[ ,]*(.*)",

@@ -1,7 +1,8 @@
 """Tables as files for a spreadsheet: CSV and Excel, whose cells stay the text that they are.
 
 A spreadsheet runs a cell that begins with `=`, `+`, `-`, `@` or a control character as a formula. In CSV
-such a text gets an apostrophe in front; in Excel every cell is written with the type text.
+such a text gets an apostrophe in front; in Excel every cell is written with the type text, and such a one
+bears Excel's own mark for an apostrophe in front (`quotePrefix`), so that it stays a text when it is edited.
 """
 
 import csv
@@ -20,8 +21,11 @@ Cells = Sequence[str]
 
 def guarded(text: str) -> str:
     """The text with an apostrophe in front if a spreadsheet could take it for a formula."""
-    begins = text.lstrip(SKIPPED)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) or begins.startswith(FORMULA_STARTS) else text
+    return f"'{text}" if could_run(text) else text
+
+
+def could_run(text: str) -> bool:
+    return text.startswith(FORMULA_STARTS) or text.lstrip(SKIPPED).startswith(FORMULA_STARTS)
 
 
 def write_csv(file: IO[bytes], heads: Cells, rows: Iterable[Cells]) -> None:
@@ -38,15 +42,15 @@ def write_xlsx(file: IO[bytes], heads: Cells, rows: Iterable[Cells], *, title: s
         book = xlsxwriter.Workbook(cast(Any, file), {"constant_memory": True, "tmpdir": folder})
         sheet = book.add_worksheet(title)
         sheet.freeze_panes(1, 0)
-        strong, plain = (
-            book.add_format({"bold": True, "num_format": "@"}),
-            book.add_format({"num_format": "@"}),
-        )
+        strong = book.add_format({"bold": True, "num_format": "@"})
+        plain = book.add_format({"num_format": "@"})
+        quoted = book.add_format({"num_format": "@", "quote_prefix": True})
         for column, text in enumerate(heads):
             sheet.write_string(0, column, text, strong)
         for number, row in enumerate(rows, start=1):
             for column, text in enumerate(row):
-                sheet.write_string(number, column, text[:LONGEST_CELL], plain)
+                style = quoted if could_run(text) else plain
+                sheet.write_string(number, column, text[:LONGEST_CELL], style)
         book.close()
 
 

@@ -9,7 +9,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NoReturn
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -25,6 +25,7 @@ from tracker.jobs.look_back import look_back_all
 from tracker.jobs.mailer import Office, send_due
 from tracker.jobs.ping import ping
 from tracker.jobs.scanner import scan_all
+from tracker.jobs.tidying import tidy_all
 from tracker.services import heartbeat
 
 log = logging.getLogger(__name__)
@@ -69,6 +70,7 @@ class Clockwork:
         self.seconds = office.settings.scan_seconds
         self._end = end
         self._under_way = False
+        self._tidied_on: date | None = None
         self._stopping = threading.Event()
         self._last_tick = time.monotonic()
         self._scheduler = BackgroundScheduler(
@@ -104,7 +106,7 @@ class Clockwork:
         _one_per_process.release()
 
     def tick(self) -> None:
-        """Scan, tend, write digests, look back, mail, anchor the audit trail, back up.
+        """Scan, tend, write digests, look back, mail, anchor the audit trail, tidy, back up.
 
         Trouble in one stops no other.
         """
@@ -116,6 +118,7 @@ class Clockwork:
             ("look back", self._look_back),
             ("mail", self._mail),
             ("audit", self._anchor),
+            ("tidy", self._tidy),
             ("backup", self._back_up),
         ):
             self._last_tick = time.monotonic()
@@ -145,6 +148,9 @@ class Clockwork:
 
     def _anchor(self) -> None:
         anchor_heads(self.office)
+
+    def _tidy(self) -> None:
+        self._tidied_on = tidy_all(self.office, self._tidied_on)
 
     def _back_up(self) -> None:
         back_up_daily(self.office)

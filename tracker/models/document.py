@@ -21,7 +21,8 @@ class MediaType(StrEnum):
 class Document(ClinicRow, Base):
     """Kept for good: `removed_*` take it off the pages and say why. At most one id says what it proves.
 
-    `dated_on` is the day that the paper itself bears; null: not on file.
+    `dated_on` is the day that the paper itself bears; null: not on file. `added_by_id`: of a person, who may
+    be of another clinic; null: no person's, or of an earlier release.
     """
 
     __tablename__ = "document"
@@ -32,6 +33,7 @@ class Document(ClinicRow, Base):
         belongs_to("denial"),
         Index(None, "clinic_id", "patient_id"),
         Index(None, "clinic_id", "authorization_id"),
+        Index(None, "clinic_id", "added_by_id", "added_at"),
         at_least("size", 1),
         CheckConstraint(
             "(removed_at IS NULL) = (removed_by IS NULL) AND (removed_at IS NULL) = (removed_reason IS NULL)",
@@ -56,6 +58,7 @@ class Document(ClinicRow, Base):
     denial_id: Mapped[str | None] = mapped_column(row_id())
     added_at: Mapped[datetime] = mapped_column(UtcDateTime)
     added_by: Mapped[str] = mapped_column(CleanText(200))
+    added_by_id: Mapped[str | None] = mapped_column(row_id())
     removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     removed_by: Mapped[str | None] = mapped_column(CleanText(200))
     removed_reason: Mapped[str | None] = mapped_column(CleanText(300))

@@ -71,6 +71,17 @@ class Throttle(Base):
     locked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class SignInPlace(Base):
+    """A network from which a person has signed in, by the hash of both; `seen_at` the last time."""
+
+    __tablename__ = "sign_in_place"
+    __table_args__ = (ForeignKeyConstraint(["user_id"], ["app_user.id"], ondelete="RESTRICT"),)
+
+    user_id: Mapped[str] = mapped_column(row_id(), primary_key=True)
+    network_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class LinkKind(StrEnum):
     RESET = "reset"
     INVITATION = "invitation"

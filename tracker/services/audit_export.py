@@ -10,6 +10,7 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.engine import RowMapping
 
+from tracker.formats.table_out import guarded
 from tracker.models.base import Db
 from tracker.services.audit import plain
 from tracker.services.audit_chain import EVENT
@@ -19,7 +20,6 @@ COLUMNS = (
     *("number", "at", "actor", "actor_id", "address", "agent", "action", "table_name", "row_key"),
     *("patient_id", "old", "new", "id", "clinic_id", "hash"),
 )
-FORMULA = ("=", "+", "-", "@", "\t")
 
 
 class ExportFormat(StrEnum):
@@ -63,7 +63,7 @@ def _cell(value: object) -> str:
     if value is None:
         return ""
     text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return guarded(text)
 
 
 def _csv(cells: tuple[str, ...] | list[str]) -> str:

@@ -11,7 +11,7 @@ from tracker.models.base import Db
 from tracker.models.outbox import OutboxMessage, OutboxState
 from tracker.models.patient import Patient, PatientCheck
 from tracker.rules.words import Severity
-from tracker.services import heartbeat, holds, scan
+from tracker.services import heartbeat, holds, policy_reports, scan
 
 MAIL_WAITS_TOO_LONG = timedelta(hours=1)
 
@@ -29,7 +29,10 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What is counted now. Instants are None for what never happened."""
+    """What is counted now. Instants are None for what never happened.
+
+    `kept_from_pages`: by browsers in the last seven days, by part of the policy.
+    """
 
     patients: int
     due_patients: int
@@ -41,6 +44,7 @@ class Figures:
     scanned_at: datetime | None
     mailed_at: datetime | None
     backed_up_at: datetime | None
+    kept_from_pages: Mapping[str, int]
 
 
 def health(session: Db, *, now: datetime, silence: timedelta) -> Health:
@@ -64,7 +68,7 @@ def late_mails(session: Db, now: datetime) -> int:
 
 
 def figures(session: Db, now: datetime) -> Figures:
-    """Everything that is measured: six queries, and one for each clinic in which someone is due."""
+    """Everything that is measured: seven queries, and one for each clinic in which someone is due."""
     checks = session.execute(
         select(
             func.count(PatientCheck.error),
@@ -90,4 +94,5 @@ def figures(session: Db, now: datetime) -> Figures:
         scanned_at=heartbeat.last_beat(session, heartbeat.SCAN),
         mailed_at=heartbeat.last_beat(session, heartbeat.MAIL),
         backed_up_at=heartbeat.last_beat(session, heartbeat.BACKUP),
+        kept_from_pages=policy_reports.lately(session, now),
     )

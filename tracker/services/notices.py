@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from tracker.models.base import Db
 from tracker.models.clinic import Clinic
@@ -26,9 +27,13 @@ class Notice(StrEnum):
     PASSWORD_CHANGED = "password_changed"  # nosec B105 # the name of a notice
     FACTORS_CHANGED = "factors_changed"
     PROVIDER_LINKED = "provider_linked"
+    PROVIDER_REMOVED = "provider_removed"
     EMERGENCY = "emergency"
     BULK_READING = "bulk_reading"
     CLINIC_OPENED = "clinic_opened"
+    SIGN_IN_TRIES = "sign_in_tries"
+    SIGN_IN_PLACE = "sign_in_place"
+    SIGN_IN_CODES = "sign_in_codes"
 
 
 SUBJECTS = {
@@ -37,15 +42,22 @@ SUBJECTS = {
     Notice.PASSWORD_CHANGED: "Your password was changed",
     Notice.FACTORS_CHANGED: "Your second factor was changed",
     Notice.PROVIDER_LINKED: "Your account was connected for single sign-on",
+    Notice.PROVIDER_REMOVED: "Your account is no longer connected for single sign-on",
     Notice.EMERGENCY: "Someone of another clinic opened a patient of yours",
     Notice.BULK_READING: "Someone read unusually many patients",
     Notice.CLINIC_OPENED: "You can work in one more clinic",
+    Notice.SIGN_IN_TRIES: "A sign-in after wrong tries",
+    Notice.SIGN_IN_PLACE: "A sign-in from a new place",
+    Notice.SIGN_IN_CODES: "Your password was typed, and then wrong codes",
 }
 LINKS = {Notice.RESET: LinkKind.RESET, Notice.INVITATION: LinkKind.INVITATION}
 PAGES = {
     Notice.EMERGENCY: "/emergency/review",
     Notice.BULK_READING: "/audit",
     Notice.CLINIC_OPENED: "/account",
+    Notice.SIGN_IN_TRIES: "/account",
+    Notice.SIGN_IN_PLACE: "/account",
+    Notice.SIGN_IN_CODES: "/account/password",
 }
 
 
@@ -59,22 +71,27 @@ class AccountLetter:
     user_id: str
 
 
-def tell(session: Db, user: User, notice: Notice, *, now: datetime) -> None:
-    """Put a mail about the account into the outbox, at once."""
+def tell(session: Db, user: User, notice: Notice, *, now: datetime, slot: str | None = None) -> None:
+    """Put a mail about the account into the outbox, at once. `slot`: one of this name, ever."""
     row_id = new_id()
-    session.add(
-        OutboxMessage(
-            id=row_id,
-            clinic_id=user.clinic_id,
-            recipient_id=user.id,
-            state=OutboxState.CREATED,
-            message_id=f"<{row_id}@pa-tracker.invalid>",
-            created_at=now,
-            next_at=now,
-            notice=notice.value,
-        )
+    row = OutboxMessage(
+        id=row_id,
+        clinic_id=user.clinic_id,
+        recipient_id=user.id,
+        state=OutboxState.CREATED,
+        message_id=f"<{row_id}@pa-tracker.invalid>",
+        created_at=now,
+        next_at=now,
+        notice=notice.value,
+        slot=slot,
     )
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(row)
+            session.flush()
+    except IntegrityError:
+        if slot is None:
+            raise
 
 
 def open_notice(session: Db, row_id: str) -> AccountLetter | None:

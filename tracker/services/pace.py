@@ -28,6 +28,8 @@ TRY_OUT = Pace("previews", burst=60, a_second=1)
 RECORD = Pace("records", burst=60, a_second=1)  # audit trail, histories, documents
 LEAVING = Pace("files", burst=20, a_second=0.1)  # exports and call sheets: a whole worklist each
 UPLOAD = Pace("uploads", burst=30, a_second=0.2)
+REPORT = Pace("reports", burst=20, a_second=0.05)  # of one browser on one page of ours: none, if all is well
+REPORTS = Pace("all reports", burst=200, a_second=1)
 FEED = Pace("feeds", burst=120, a_second=2)  # of one address, behind which a whole clinic may subscribe
 
 

@@ -12,7 +12,7 @@ from tracker.rules.words import Word
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """`kind` says how it is shown: plain, strong, number, long (a sentence) or status."""
+    """`kind` says how it is shown: plain, strong, number, long (a sentence), status, masked until opened."""
 
     text: str
     kind: str = ""
@@ -159,7 +159,7 @@ def _coverage(row: Any, names: Names) -> Sequence[Cell]:
     basis = f", Medicare by {words(row.medicare_basis)}" if row.medicare_basis else ""
     return (
         Cell(names.plans.get(row.plan_id, "plan not on file"), "strong"),
-        Cell(row.member_id or "not on file"),
+        Cell(row.member_id, "masked") if row.member_id else Cell("not on file"),
         Cell(span(row.starts_on, row.ends_on)),
         Cell(rank + basis),
     )

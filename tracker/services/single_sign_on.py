@@ -162,6 +162,7 @@ def remove(session: Db, desk: Desk, user_id: str) -> None:
         raise NotFound("There is no such connection.")
     link.removed_at = desk.now
     web_sessions.end_all(session, user.id)
+    notices.tell(session, user, notices.Notice.PROVIDER_REMOVED, now=desk.now)
     _note(session, user, desk.actor, AuditAction.REMOVED, desk.now, old={"issuer": link.issuer})
     session.flush()
 

@@ -84,6 +84,12 @@ def give_back(session: Db, limit: Limit, subject: str, *, now: datetime) -> None
     session.flush()
 
 
+def count_of(session: Db, limit: Limit, subject: str) -> int:
+    """How many tries were counted since the last that was right."""
+    row = session.get(Throttle, _key(limit, subject), populate_existing=True)
+    return 0 if row is None else row.total
+
+
 def is_locked(session: Db, limit: Limit, subject: str, *, now: datetime) -> bool:
     """Whether the next try would be refused, for a good while or for good."""
     row = session.get(Throttle, _key(limit, subject))

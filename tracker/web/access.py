@@ -36,7 +36,8 @@ Row = TypeVar("Row")
 ROW_ID = re.compile("[0-9A-Z]{26}")
 KEY = "key"  # of the session, in the signed cookie
 SEE_ALL_CLINICS = {"emergency", "health"}  # blueprints: a look into another clinic on record; counts alone
-UNATTENDED = {"news.show"}  # asked for by an open page, not by a person: a session ends all the same
+# Asked for by an open page, not by a person: a session ends all the same.
+UNATTENDED = {"news.show", "policy_reports.take"}
 
 login = LoginManager()
 login.session_protection = None  # it watches addresses, which change; our sessions have their own rules

@@ -8,7 +8,15 @@ from wtforms.validators import EqualTo, InputRequired, Length
 from tracker import clock
 from tracker.db import db
 from tracker.models.audit import AuditAction
-from tracker.services import audit, memberships, second_factors, single_sign_on, users, web_sessions
+from tracker.services import (
+    audit,
+    memberships,
+    notices,
+    second_factors,
+    single_sign_on,
+    users,
+    web_sessions,
+)
 from tracker.services.errors import Refused
 from tracker.services.passwords import LONGEST_PASSWORD, SHORTEST_ALONE, SHORTEST_WITH_SECOND
 from tracker.services.throttle import ACCOUNT
@@ -126,6 +134,7 @@ def _change(form: PasswordForm, *, has_second: bool) -> bool:
         return False
     tries.right(ACCOUNT, user.email)
     _record(new={"password": "changed"})  # nosec B105 # that it was, in the history
+    notices.tell(db.session, user, notices.Notice.PASSWORD_CHANGED, now=clock.now())
     if suffices:
         access.step_up(row)
     else:  # a password alone is not what sensitive pages ask for

@@ -5,6 +5,7 @@ from io import BytesIO
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.file import FileField, FileRequired
+from wtforms import BooleanField
 from wtforms.validators import InputRequired
 
 from tracker import clock
@@ -18,22 +19,25 @@ from tracker.services.documents import Paper
 from tracker.services.errors import BadFile, NotFound, Refused
 from tracker.web import access, uploads
 from tracker.web.forms import BaseForm, ChoiceField, CleanStringField, DateField
+from tracker.web.security import REPORTS
 
 blueprint = Blueprint("documents", __name__, url_prefix="/patients/<patient_id>/documents")
 KINDS = [(kind.value, kind.label) for kind in DocumentKind]
-POLICY = "sandbox; default-src 'none'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+POLICY = f"sandbox; default-src 'none'; object-src 'none'; base-uri 'none'; {REPORTS}; frame-ancestors 'none'"
 
 
 class UploadForm(BaseForm):
     file = FileField(
         "File",
         [FileRequired("Choose a file.")],
-        description="PDF, PNG, JPEG or plain text, up to 10 MB",
+        description="PDF, PNG, JPEG or plain text, up to 10 MB. What it says of its author, place and camera "
+        "is taken out.",
         render_kw={"accept": ".pdf,.png,.jpg,.jpeg,.txt"},
     )
     kind = ChoiceField("What it is", [InputRequired("Choose one.")], pairs=KINDS, blank=None)
     dated_on = DateField("Date on the paper", description="How fresh it is. Empty: none is on it.")
     proves = ChoiceField("Attach to", blank="Nothing in particular")
+    keep_notes = BooleanField("Keep author and program in it")
 
 
 class RemoveForm(BaseForm):
@@ -99,12 +103,14 @@ def _added(patient: Patient, form: UploadForm) -> bool:
             content=uploads.content_of(upload, patient_id=patient.id),
             proves=(what, row_id) if row_id else None,
             dated_on=form.dated_on.data,
+            notes_may_stay=form.keep_notes.data,
         )
         documents.add(db.session, patient, paper, actor=access.current_actor(), now=clock.now())
         db.session.commit()
     except (BadFile, Refused, NotFound) as refused:
         db.session.rollback()
-        form.fail(str(refused), "proves" if isinstance(refused, NotFound) else "file")
+        field = refused.field if isinstance(refused, Refused) else None
+        form.fail(str(refused), "proves" if isinstance(refused, NotFound) else field or "file")
         return False
     return True
 

@@ -108,6 +108,12 @@ class _Gauges(Collector):
         for state, count in found.mails.items():
             mails.add_metric([state.value], count)
         yield mails
+        kept = GaugeMetricFamily(
+            "tracker_policy_reports", "What browsers kept from pages in 7 days", labels=["directive"]
+        )
+        for directive, count in found.kept_from_pages.items():
+            kept.add_metric([directive], count)
+        yield kept
 
 
 def _instants(found: Figures) -> list[tuple[str, str, float]]:

@@ -1,4 +1,4 @@
-"""Calls of signed-in people, and of feeds by their address, held to a pace (`services/pace.py`)."""
+"""Calls of signed-in people, and feeds and reports of an address, held to a pace (`services/pace.py`)."""
 
 import logging
 
@@ -6,7 +6,20 @@ from flask import Flask, current_app, g, request
 from flask_login import current_user
 
 from tracker import clock
-from tracker.services.pace import ALL, FEED, LEAVING, RECORD, SEARCH, TRY_OUT, UPLOAD, Buckets, Pace, TooFast
+from tracker.services.pace import (
+    ALL,
+    FEED,
+    LEAVING,
+    RECORD,
+    REPORT,
+    REPORTS,
+    SEARCH,
+    TRY_OUT,
+    UPLOAD,
+    Buckets,
+    Pace,
+    TooFast,
+)
 from tracker.settings import Settings
 from tracker.web import access, permissions, tries
 from tracker.web.permissions import SAFE_METHODS
@@ -52,6 +65,9 @@ def _hold_to_pace() -> None:
         if tries.is_apart():
             _take(FEED, request.remote_addr or "")
         return
+    if endpoint == "policy_reports.take":
+        _take_report(request.remote_addr or "")
+        return
     rule = permissions.rule_for(endpoint)
     if rule is None or rule.door is permissions.Door.OPEN or not current_user.is_authenticated:
         return  # signing in has limits of its own
@@ -63,10 +79,21 @@ def _hold_to_pace() -> None:
     _take(ALL, person)
 
 
+def _take_report(address: str) -> None:
+    """Too many are dropped, and fill neither log nor record: a browser sends them by itself."""
+    now = clock.now().timestamp()
+    _buckets().take(REPORT, address, now=now)
+    _buckets().take(REPORTS, "everyone", now=now)
+
+
+def _buckets() -> Buckets:
+    found: Buckets = current_app.extensions["buckets"]
+    return found
+
+
 def _take(pace: Pace, subject: str) -> None:
-    buckets: Buckets = current_app.extensions["buckets"]
     try:
-        buckets.take(pace, subject, now=clock.now().timestamp())
+        _buckets().take(pace, subject, now=clock.now().timestamp())
     except TooFast as refusal:
         if refusal.first:
             g.slowed = pace.kind  # for the record

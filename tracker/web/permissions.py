@@ -80,6 +80,7 @@ RULES: dict[str, Rule] = {
     "single_sign_on.refused": anyone(),
     "single_sign_on.out": anyone(),
     "provider_sign_out.take": anyone(),  # the provider, by its signature
+    "policy_reports.take": anyone(),  # browsers, by themselves
     "single_sign_on.confirm": acts(VIEWER),
     "single_sign_on.connect": acts(VIEWER, fresh=True),
     "single_sign_on.remove": acts(ADMINISTRATOR, fresh=True),

@@ -156,7 +156,7 @@ SHOW_NOBODY = {
     *("people.unlock", "people.waive", "reset.ask", "reset.asked", "reset.choose", "sign_in.confirm"),
     *("sign_in.second", "second_factor.add_passkey", "second_factor.app", "second_factor.codes"),
     *("single_sign_on.start", "single_sign_on.go", "single_sign_on.back", "single_sign_on.refused"),
-    "provider_sign_out.take",
+    *("provider_sign_out.take", "policy_reports.take"),
     *("single_sign_on.out", "single_sign_on.confirm", "single_sign_on.connect", "single_sign_on.remove"),
     *("second_factor.new_codes", "second_factor.remove_app", "second_factor.remove_passkey"),
     *("second_factor.set_up", "second_factor.start_app"),

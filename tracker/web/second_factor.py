@@ -142,7 +142,7 @@ def _added(row: WebSession, user: User, what: str) -> ResponseReturnValue:
     needs_codes = not second_factors.codes_left(db.session, user.id)
     codes = second_factors.new_recovery_codes(db.session, user.id, now=now) if needs_codes else []
     if row.stage is Stage.SET_UP:
-        sign_in.record(user, AuditAction.SIGNED_IN, shown=f"{sign_in.first_shown(row)} and new {what}")
+        sign_in.came_in(user, shown=f"{sign_in.first_shown(row)} and new {what}")
     access.step_up(row)
     _record(user, f"{what} added")
     db.session.commit()

@@ -13,6 +13,8 @@ from tracker.web.permissions import SAFE_METHODS
 
 csrf = CSRFProtect()
 
+# `report-to` would reach us over https alone and minutes later; every browser still knows this one.
+REPORTS = "report-uri /policy-reports"
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -24,6 +26,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "connect-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",
+        REPORTS,
         "frame-ancestors 'none'",
     )
 )
@@ -39,6 +42,7 @@ HEADERS = {
 SESSION_SECONDS = int(web_sessions.LONGEST.total_seconds())
 ONE_YEAR = 365 * 24 * 3600
 OWN_SITES = {"same-origin", "none"}  # none: typed, bookmarked, or a reload
+SERVED = (".css", ".js", ".svg", ".woff2")
 MOST_FIELDS = 2000
 LONGEST_FIELD = 100_000
 LONGEST_ADDRESS = 4000
@@ -67,7 +71,11 @@ def init_app(app: Flask) -> None:
         WTF_CSRF_SSL_STRICT=False,
         SEND_FILE_MAX_AGE_DEFAULT=ONE_YEAR,
         MAX_FORM_PARTS=MOST_FIELDS,
+        # No page answers another site, so that none has anything to say before it is asked.
+        PROVIDE_AUTOMATIC_OPTIONS=False,
     )
+    app.before_request(_refuse_options)
+    app.before_request(_refuse_other_files)
     app.before_request(_refuse_foreign_hosts)
     app.before_request(_refuse_hostile_addresses)
     app.before_request(_refuse_foreign_origins)
@@ -83,6 +91,19 @@ def init_app(app: Flask) -> None:
         if request.endpoint != "static" or response.status_code >= 400:
             response.headers["Cache-Control"] = "no-store"
         return response
+
+
+def _refuse_options() -> None:
+    """Static files, whose route Flask makes before it is told."""
+    if request.method == "OPTIONS":
+        abort(405)
+
+
+def _refuse_other_files() -> None:
+    """Notes and lists that lie beside the files of the pages."""
+    name = (request.view_args or {}).get("filename", "")
+    if request.endpoint == "static" and not name.endswith(SERVED):
+        abort(404)
 
 
 def _refuse_foreign_hosts() -> None:

@@ -10,10 +10,10 @@ from tracker.db import db
 from tracker.models.audit import AuditAction
 from tracker.models.user import User
 from tracker.models.web_session import Stage, WebSession
-from tracker.services import audit, second_factors, users, web_sessions
+from tracker.services import audit, second_factors, throttle, unusual_sign_in, users, web_sessions
 from tracker.services.actor import Actor
 from tracker.services.passwords import LONGEST_PASSWORD
-from tracker.services.throttle import ACCOUNT, FACTOR, TooMany
+from tracker.services.throttle import ACCOUNT, FACTOR, Limit, TooMany
 from tracker.settings import Settings
 from tracker.web import access, authenticator, passkeys, provider, tries
 from tracker.web.forms import BaseForm, CleanEmailField
@@ -91,7 +91,7 @@ def _enter_page(form: SignInForm) -> str:
 
 def _welcome(user: User) -> ResponseReturnValue:
     """The password was right: in, or on to the second factor."""
-    tries.right(ACCOUNT, user.email)
+    _right_after(ACCOUNT, user.email, user)
     stage = Stage.FULL
     if second_factors.has_any(db.session, user.id):
         stage = Stage.SECOND_FACTOR
@@ -101,7 +101,7 @@ def _welcome(user: User) -> ResponseReturnValue:
     access.begin_session(user, stage=stage)
     wanted = access.safe_next(request.args.get("next"))
     if stage is Stage.FULL:
-        record(user, AuditAction.SIGNED_IN, shown="password")
+        came_in(user, shown="password")
         db.session.commit()
         return redirect(wanted or url_for("today.index"), 303)
     db.session.commit()
@@ -128,6 +128,8 @@ def second() -> ResponseReturnValue:
     if shown:
         return finish(row, user, shown)
     row.tries += 1
+    wrong = throttle.count_of(db.session, FACTOR, user.id)
+    unusual_sign_in.stuck_at_code(db.session, user, wrong, now=clock.now())
     if row.tries >= MOST_CODES:
         access.end_session()
         db.session.commit()
@@ -160,11 +162,11 @@ def _second_page(form: SecondForm, row: WebSession, user: User) -> str:
 
 def finish(row: WebSession, user: User, shown: str) -> ResponseReturnValue:
     """All was shown: a whole session under a new secret, and on to where the person wanted to go."""
-    tries.right(FACTOR, user.id)
+    _right_after(FACTOR, user.id, user)
     wanted = access.safe_next(session.get("next"))
     provider.link_now(user)
     access.step_up(row)
-    record(user, AuditAction.SIGNED_IN, shown=shown)
+    came_in(user, shown=shown)
     db.session.commit()
     return redirect(wanted or url_for("today.index"), 303)
 
@@ -181,7 +183,7 @@ def confirm() -> ResponseReturnValue:
             form.fail(str(refusal))
             return _confirm_page(form, user), 429, _retry_after(refusal)
         if users.authenticate(db.session, email, form.password.data or ""):
-            tries.right(ACCOUNT, email)
+            _right_after(ACCOUNT, email, user)
             return _once_more(access.safe_next(request.args.get("next")))
         form.fail("This password is not right.")
     return _confirm_page(form, user), 422 if form.is_submitted() else 200
@@ -224,6 +226,19 @@ def leave() -> ResponseReturnValue:
     answer = redirect(provider.out_url() if there else url_for("sign_in.enter"), 303)
     answer.headers["Clear-Site-Data"] = '"cache"'
     return answer
+
+
+def came_in(user: User, *, shown: str) -> None:
+    """All was shown: on record, and told to the person if it is unusual. The caller commits."""
+    record(user, AuditAction.SIGNED_IN, shown=shown)
+    unusual_sign_in.came_in(db.session, user, address=request.remote_addr or "", now=clock.now())
+
+
+def _right_after(limit: Limit, subject: str, user: User) -> None:
+    """It was right: the person hears of many that were not, which are then forgotten."""
+    wrong = throttle.count_of(db.session, limit, subject) - 1
+    unusual_sign_in.right_after(db.session, user, wrong, now=clock.now())
+    tries.right(limit, subject)
 
 
 def record(user: User, action: AuditAction, *, shown: str | None = None) -> None:

@@ -208,7 +208,7 @@ def _enter(attempt: ProviderAttempt, told: Told) -> ResponseReturnValue:
         single_sign_on.connect(db.session, user, told.issuer, told.subject, now=clock.now())
     if stage is Stage.FULL:
         shown = "single sign-on and second factor" if told.second_factor else "single sign-on"
-        sign_in.record(user, AuditAction.SIGNED_IN, shown=shown)
+        sign_in.came_in(user, shown=shown)
     elif wanted:
         session["next"] = wanted
     db.session.commit()

@@ -31,6 +31,7 @@ from tracker.web import (
     patient_forms,
     payers,
     people,
+    policy_reports,
     provider,
     provider_sign_out,
     quick_find,
@@ -97,6 +98,7 @@ BLUEPRINTS = (
     reset.blueprint,
     people.blueprint,
     emergency.blueprint,
+    policy_reports.blueprint,
 )
 
 

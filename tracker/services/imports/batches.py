@@ -16,7 +16,7 @@ from tracker.formats.clinic_table import BadTable, Row, read_rows, sheet_names
 from tracker.models.audit import AuditAction
 from tracker.models.base import Db
 from tracker.models.imports import ColumnMapping, ImportBatch, ImportState
-from tracker.services import audit
+from tracker.services import audit, upload_quota
 from tracker.services.actor import Actor
 from tracker.services.errors import BadFile, Conflict, NotFound, Refused
 from tracker.services.imports.planning import Read
@@ -49,6 +49,7 @@ def stage(
     now: datetime,
 ) -> ImportBatch:
     """Keep a file as a new batch, its columns proposed. Raises BadFile."""
+    upload_quota.check_import(session, clinic_id=clinic_id, actor=actor)
     sheets = _sheets(content)
     batch = ImportBatch(
         clinic_id=clinic_id,
