@@ -1,12 +1,36 @@
 """What a file is by its bytes, and what is refused with a sentence."""
 
 import io
+import struct
 import zipfile
+import zlib
 
 import pytest
 
-from papers import PDF, chunk, jpeg, png
 from tracker.formats.papers import LARGEST, BadPaper, PaperType, paper_type
+
+PDF = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+
+
+def chunk(name, body):
+    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+
+def png(width=2, height=2, *more):
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    rows = zlib.compress(b"\x00" + b"\x00" * 6)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        (chunk(b"IHDR", head), *more, chunk(b"IDAT", rows), chunk(b"IEND", b""))
+    )
+
+
+def jpeg(width=2, height=2, comment=b"scan"):
+    size = struct.pack(">BHHB", 8, height, width, 1) + b"\x01\x11\x00"
+    segments = [(0xE0, b"JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"), (0xFE, comment), (0xC0, size)]
+    packed = b"".join(
+        bytes((0xFF, mark)) + struct.pack(">H", len(body) + 2) + body for mark, body in segments
+    )
+    return b"\xff\xd8" + packed + b"\xff\xda\x00\x02\x11\x22\xff\xd9"
 
 
 def archive():

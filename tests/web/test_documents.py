@@ -1,13 +1,11 @@
 """Documents of a patient: kept in the database, handed out as downloads, removed with a reason."""
 
-import hashlib
 import io
 
 import pytest
 from sqlalchemy import select
 
 import make
-from papers import INFO, PLACE, exif, pdf, photo
 from tracker.models.audit import AuditAction, AuditEvent
 from tracker.models.document import Document, DocumentContent
 from tracker.models.user import Role
@@ -63,31 +61,6 @@ def test_a_letter_comes_back_as_it_was_and_only_as_a_download(ana, rosa, session
     assert actions(session) == [AuditAction.ADDED, AuditAction.EXPORTED]
 
 
-def test_a_photo_is_kept_without_its_place(ana, rosa, session):
-    upload(ana, rosa, photo((0xE1, exif())), name="letter.jpg")
-    row = only(session)
-
-    kept = ana.get(f"/patients/{rosa.id}/documents/{row.id}").data
-
-    assert PLACE not in kept
-    assert (row.size, row.sha256) == (len(kept), hashlib.sha256(kept).hexdigest())
-    assert "already on file" in upload(ana, rosa, photo((0xE1, exif()))).text
-
-
-def test_what_a_pdf_says_of_its_author_stays_only_if_one_agrees(ana, rosa, session):
-    signed = pdf(INFO, b"/ByteRange [0 1 2 3]")
-    assert "Keep author and program" not in ana.get(f"/patients/{rosa.id}/documents").text
-
-    answer = upload(ana, rosa, signed)
-
-    assert answer.status_code == 422
-    assert "cannot be taken out. Nothing was kept." in answer.text
-    assert "Keep author and program in it" in answer.text
-    assert session.scalars(select(Document)).all() == []
-    assert upload(ana, rosa, signed, keep_notes="y").status_code == 303
-    assert session.scalars(select(DocumentContent.content)).one() == signed
-
-
 def test_a_refused_file_says_why_and_nothing_is_kept(ana, rosa, session):
     answer = upload(ana, rosa, b"<svg onload='alert(1)'/>", name="scan.pdf")
 
@@ -100,6 +73,10 @@ def test_the_ending_follows_the_bytes_not_the_name(ana, rosa, session):
     upload(ana, rosa, b"a note", name="../../evil.html")
 
     assert only(session).name == "evil.txt"
+
+
+def test_whoever_adds_a_file_is_told_that_its_notes_stay(ana, rosa):
+    assert "with what it says of author, place and camera" in ana.get(f"/patients/{rosa.id}/documents").text
 
 
 def test_no_file_says_so(ana, rosa):

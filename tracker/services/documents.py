@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from tracker.formats.paper_notes import without_notes
 from tracker.formats.papers import BadPaper, PaperType, paper_type
 from tracker.models.audit import AuditAction
 from tracker.models.authorization import Authorization, Denial, Trial
@@ -23,47 +22,31 @@ from tracker.services.errors import BadFile, Conflict, NotFound, Refused
 
 PROVES = {"authorization": Authorization, "trial": Trial, "denial": Denial}
 LONGEST_NAME = 150
-NOTES_STAY = (
-    "This PDF is signed, encrypted or packed, so that what it says of its author and program cannot be taken "
-    "out. Nothing was kept. Choose it again and tick the box, or print it to a new PDF and upload that."
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A file as it was uploaded, and what it proves: (`authorization`, id), a trial, a denial, or nothing.
-
-    `notes_may_stay`: the person was told that its notes on author and program cannot go, and agreed.
-    """
+    """A file as it was uploaded, and what it proves: (`authorization`, id), a trial, a denial, or nothing."""
 
     kind: DocumentKind
     name: str
     content: bytes
     proves: tuple[str, str] | None = None
     dated_on: date | None = None
-    notes_may_stay: bool = False
 
 
 def add(session: Db, patient: Patient, paper: Paper, *, actor: Actor, now: datetime) -> Document:
-    """Keep a file, without its notes on place, author and program.
-
-    Raises BadFile for one that is not taken, Refused for the same once more, for too many, and (field
-    `keep_notes`) for one whose notes would stay.
-    """
+    """Keep a file. Raises BadFile for one that is not taken, Refused for the same once more, or too many."""
     try:
         found = paper_type(paper.content)
-        cleaned = without_notes(paper.content, found)
     except BadPaper as fault:
         raise BadFile(str(fault)) from None
-    if cleaned.left and not paper.notes_may_stay:
-        raise Refused(NOTES_STAY, field="keep_notes")
-    content = cleaned.content
-    digest = hashlib.sha256(content).hexdigest()
+    digest = hashlib.sha256(paper.content).hexdigest()
     own = Document.clinic_id == patient.clinic_id, Document.patient_id == patient.id
     same = select(Document.id).where(*own, Document.sha256 == digest, Document.removed_at.is_(None))
     if session.execute(same).first():
         raise Refused("This very file is already on file for this patient.", field="file")
-    size = len(content)
+    size = len(paper.content)
     upload_quota.check_document(session, size, clinic_id=patient.clinic_id, actor=actor, now=now)
     row = Document(
         clinic_id=patient.clinic_id,
@@ -81,7 +64,7 @@ def add(session: Db, patient: Patient, paper: Paper, *, actor: Actor, now: datet
     )
     session.add(row)
     session.flush()
-    session.add(DocumentContent(document_id=row.id, clinic_id=row.clinic_id, content=content))
+    session.add(DocumentContent(document_id=row.id, clinic_id=row.clinic_id, content=paper.content))
     session.flush()
     new = {"kind": row.kind.value, "name": row.name, "size": row.size, "sha256": digest}
     _record(session, row, actor, AuditAction.ADDED, now, old=None, new=new)

@@ -5,7 +5,6 @@ from io import BytesIO
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.file import FileField, FileRequired
-from wtforms import BooleanField
 from wtforms.validators import InputRequired
 
 from tracker import clock
@@ -30,14 +29,13 @@ class UploadForm(BaseForm):
     file = FileField(
         "File",
         [FileRequired("Choose a file.")],
-        description="PDF, PNG, JPEG or plain text, up to 10 MB. What it says of its author, place and camera "
-        "is taken out.",
+        description="PDF, PNG, JPEG or plain text, up to 10 MB. It is kept as it is, "
+        "with what it says of author, place and camera.",
         render_kw={"accept": ".pdf,.png,.jpg,.jpeg,.txt"},
     )
     kind = ChoiceField("What it is", [InputRequired("Choose one.")], pairs=KINDS, blank=None)
     dated_on = DateField("Date on the paper", description="How fresh it is. Empty: none is on it.")
     proves = ChoiceField("Attach to", blank="Nothing in particular")
-    keep_notes = BooleanField("Keep author and program in it")
 
 
 class RemoveForm(BaseForm):
@@ -103,14 +101,12 @@ def _added(patient: Patient, form: UploadForm) -> bool:
             content=uploads.content_of(upload, patient_id=patient.id),
             proves=(what, row_id) if row_id else None,
             dated_on=form.dated_on.data,
-            notes_may_stay=form.keep_notes.data,
         )
         documents.add(db.session, patient, paper, actor=access.current_actor(), now=clock.now())
         db.session.commit()
     except (BadFile, Refused, NotFound) as refused:
         db.session.rollback()
-        field = refused.field if isinstance(refused, Refused) else None
-        form.fail(str(refused), "proves" if isinstance(refused, NotFound) else field or "file")
+        form.fail(str(refused), "proves" if isinstance(refused, NotFound) else "file")
         return False
     return True
 
