@@ -20,10 +20,11 @@ from reference.other_alerts import (
 )
 from reference.safety import add_safety
 from reference.supply import run_out
-from reference.table import table
+from reference.table import projected, table
 from reference.world import World
 from tracker.rules.facts import Case
 
+FAR = 4000
 DAYS_TRIED = 365
 
 
@@ -71,13 +72,19 @@ def answer_of_day(case: Case, as_of: date) -> dict[str, Any]:
             "format": "pa-answer/1",
             "as_of": as_of,
             "run_out": run_out(world, world.real),
-            "next_fill": found[0].fill.on if found else None,
+            "next_fill": found[0].fill.on if found else far_ahead(world),
             "start_renewal_by": start_renewal_by(world, found),
             "earliest_denial": earliest_denial(world, found),
             "fills": [fill_of(row) for row in found],
             "alerts": findings.found,
         }
     )
+
+
+def far_ahead(world: World):
+    """The next fill where none falls within the 12 months."""
+    following = projected(world, world.real, FAR)
+    return following.on if following is not None else None
 
 
 def fill_of(row: Row) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def fits_start(world: World, before: list[Dispensing], ends: date, regimen: Regi
     return True
 
 
-def projected(world: World, before: list[Dispensing]) -> Dispensing | None:
+def projected(world: World, before: list[Dispensing], days_ahead: int = TABLE_DAYS) -> Dispensing | None:
     """The next fill by the rule: the first day that fits."""
     ends = run_out(world, before)
     if ends is None:
@@ -88,7 +88,7 @@ def projected(world: World, before: list[Dispensing]) -> Dispensing | None:
     day = max(world.today, plus(ends, -world.policy.fill_ahead_days))
     if before:
         day = max(day, plus(before[-1].on, 1))
-    while day < plus(world.today, TABLE_DAYS):
+    while day < plus(world.today, days_ahead):
         regimen = world.in_force_or_next(max(day, ends))
         if regimen is None:
             return None

@@ -168,3 +168,16 @@ def test_already_on_the_drug_leaves_a_blank_rule_unknown_though_the_units_are():
     assert answer.fills[0].units is None
     asked = first(answer, "authorization")
     assert (asked.result, asked.facts) == ("unknown", {})
+
+
+def test_a_fill_by_the_wrong_route_after_a_gap_is_no_end_of_the_coverage():
+    """Rulebook 4.4: before its lead days COVERAGE_ENDING stands for NO_COVERAGE, and for nothing else."""
+    answer = ask(
+        plans=[plan(line_of_business="medicare_part_b")],
+        transplant={"organ": "kidney", "on": "2024-02-09", "part_a_at_transplant": False},
+        coverages=[coverage(to="2026-06-30"), coverage(id="c2", **{"from": "2026-07-04"})],
+        policy={"coverage_end_lead_days": 1, "alert_horizon_days": 90},
+    )
+
+    assert {each.checks[0].code for each in answer.fills} == {"BENEFIT_ROUTE_MISMATCH"}
+    assert "COVERAGE_ENDING" not in {each.code for each in answer.alerts}

@@ -52,7 +52,7 @@ def _raised(desk: Desk, today: Today, code: AlertCode, last_day: date, harm: Tab
     if today.within(last_day, policy.coverage_end_lead_days):
         return True
     # It stands for the NO_COVERAGE of a fill within the horizon (rulebook 4.4).
-    refused = harm is not None and harm.plan is None
+    refused = harm is not None and harm.checks[0].code is AlertCode.NO_COVERAGE
     return refused and harm is not None and today.within(harm.on, policy.alert_horizon_days)
 
 
