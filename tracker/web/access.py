@@ -260,6 +260,11 @@ def signed_in() -> Member:
     return member
 
 
+def may_act() -> bool:
+    """Whether the person who asks does more here than look."""
+    return signed_in().role is not Role.VIEWER
+
+
 def account() -> User:
     """The account of the person who asks, wherever its home is. Kept for the request, as the clinic is."""
     g.account = db.session.get_one(User, signed_in().id)

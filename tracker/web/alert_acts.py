@@ -10,7 +10,6 @@ from wtforms.validators import InputRequired
 from tracker import clock
 from tracker.db import db
 from tracker.models.alert import Alert
-from tracker.models.user import Role
 from tracker.services import alert_acts, main_act, tags, worklist
 from tracker.services.alert_desk import AlertDesk, alert_desk
 from tracker.services.clinic_day import day_in
@@ -204,7 +203,7 @@ def page(alert_id: str, act: str = "", faulty: BaseForm | None = None) -> str:
         cures=_cures(desk.alert),
         tags=tags.of_patient(db.session, clinic_id=clinic.id, patient_id=desk.alert.patient_id),
         known_tags=tags.in_use(db.session, clinic.id).values(),
-        may_act=access.signed_in().role is not Role.VIEWER,
+        may_act=access.may_act(),
         me=access.signed_in().id,
     )
 

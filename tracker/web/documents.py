@@ -121,7 +121,7 @@ def _page(patient: Patient, form: UploadForm) -> str:
         removed=[each for each in found if each.removed_at is not None],
         proven=_words(form),
         leads=_leads(),
-        may_act=access.signed_in().role is not Role.VIEWER,
+        may_act=access.may_act(),
     )
 
 

@@ -5,7 +5,6 @@ from flask.typing import ResponseReturnValue
 
 from tracker import clock
 from tracker.db import db
-from tracker.models.user import Role
 from tracker.services import capacity, january_wave
 from tracker.services.errors import Conflict, Refused
 from tracker.web import access
@@ -87,5 +86,5 @@ def _page(form: CapacityForm) -> str:
         form=form,
         owner=owner,
         people=everyone(),
-        may_act=access.signed_in().role is not Role.VIEWER,
+        may_act=access.may_act(),
     )

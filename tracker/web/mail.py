@@ -84,7 +84,7 @@ def index() -> str:
         state=state,
         states=STATES,
         pages=_pages(state),
-        may_act=access.signed_in().role is not Role.VIEWER,
+        may_act=access.may_act(),
         leads=access.signed_in().role in (Role.LEAD, Role.ADMINISTRATOR),
     )
 

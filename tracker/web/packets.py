@@ -14,7 +14,6 @@ from tracker.models.alert import Alert
 from tracker.models.authorization import Authorization
 from tracker.models.authorization_log import Channel
 from tracker.models.patient import Patient
-from tracker.models.user import Role
 from tracker.rules.moves import Move
 from tracker.rules.packet import Cure, Item, Part
 from tracker.services import authorizations, next_acts, packet_sent, packets
@@ -100,7 +99,7 @@ def _rendered(template: str, patient: Patient, view: PacketView) -> str:
         parts=_parts(view),
         clinic=access.current_clinic(),
         cure_url=partial(_cure_url, view),
-        may_act=access.signed_in().role is not Role.VIEWER,
+        may_act=access.may_act(),
     )
 
 

@@ -7,7 +7,6 @@ from flask import Blueprint, render_template, request, url_for
 from tracker import clock
 from tracker.db import db
 from tracker.models.clinic import Clinic
-from tracker.models.user import Role
 from tracker.rules.bridge import BridgePlan
 from tracker.rules.words import Severity
 from tracker.services import contacts, patient_facts, patient_page, patients, tags, what_if
@@ -64,14 +63,14 @@ def show(patient_id: str) -> str:
         narrow=narrow(chart),
         tags=tags.of_patient(db.session, clinic_id=clinic.id, patient_id=patient_id),
         known_tags=tags.in_use(db.session, clinic.id).values(),
-        may_act=access.signed_in().role is not Role.VIEWER,
+        may_act=access.may_act(),
         log=contacts.entries(db.session, clinic_id=clinic.id, patient_id=patient_id, on=today),
     )
 
 
 def _main_act(view: PatientView, clinic: Clinic) -> MainAct | None:
     """None for whoever may only look."""
-    if access.signed_in().role is Role.VIEWER:
+    if not access.may_act():
         return None
     return of_patient(db.session, clinic_id=clinic.id, patient_id=view.who.id)
 

@@ -151,7 +151,7 @@ def _page(form: MoveForm) -> str:
         clock_is_doubtful=heartbeat.clock_is_doubtful(db.session, now),
         status=scan_status(db.session, clinic_id=clinic.id, now=now),
         form=form if _may_move(clinic) else None,
-        may_act=access.signed_in().role is not Role.VIEWER,
+        may_act=access.may_act(),
         hold=holds.mail_hold(db.session),
         may_release=access.signed_in().role in (Role.LEAD, Role.ADMINISTRATOR),
         backed_up_at=heartbeat.last_beat(db.session, heartbeat.BACKUP),
@@ -179,7 +179,7 @@ def _may_move(clinic: Clinic) -> bool:
 
 
 def _refuse_viewers() -> None:
-    if access.signed_in().role is Role.VIEWER:
+    if not access.may_act():
         abort(403)
 
 

@@ -11,7 +11,6 @@ from markupsafe import Markup, escape
 from tracker import clock
 from tracker.db import db
 from tracker.models.clinic import Clinic
-from tracker.models.user import Role
 from tracker.services import january_wave, today
 from tracker.services.clinic_day import day_in, day_starts_at, moment_in
 from tracker.services.unowned import AT_MOST
@@ -58,7 +57,7 @@ def index() -> str:
         next_url=next_url,
         packet_url=packet_url,
         said=happened_said,
-        may_act=user.role is not Role.VIEWER,
+        may_act=access.may_act(),
         totals=_totals(morning.fill_days),
         fills_chart=fills_chart(morning.fill_days),
         weeks_chart=weeks_chart(morning.renewal_weeks, clinic.renewals_a_week),

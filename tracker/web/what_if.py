@@ -15,7 +15,6 @@ from tracker.db import db
 from tracker.models.patient import Coverage, Patient
 from tracker.models.payer import Payer, Plan
 from tracker.models.therapy import PlannedFill, Regimen
-from tracker.models.user import Role
 from tracker.rules import facts
 from tracker.rules import what_if as rules
 from tracker.rules.words import AuthorizationKind, AuthorizationStatus
@@ -298,7 +297,7 @@ def _page(
         stale=stale,
         last=last,
         today=access.today(),
-        may_save=access.signed_in().role is not Role.VIEWER,
+        may_save=access.may_act(),
         sent=[(name, value) for name, value in (*sent, *chosen) if name not in LEFT_OUT and value],
     )
 

@@ -9,7 +9,6 @@ from werkzeug.datastructures import MultiDict
 
 from tracker import clock
 from tracker.db import db
-from tracker.models.user import Role
 from tracker.rules.words import Severity
 from tracker.services import bulk_acts, saved_views, unowned, worklist_columns
 from tracker.services.clinic_day import day_in
@@ -88,7 +87,7 @@ def list_values(asker: Asker, filters: Filters, page: WorkPage) -> dict[str, Any
         "last_act": bulk_acts.last_act(
             db.session, clinic_id=asker.clinic_id, user_id=asker.user_id, now=clock.now()
         ),
-        "may_act": access.signed_in().role is not Role.VIEWER,
+        "may_act": access.may_act(),
     }
 
 
