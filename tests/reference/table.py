@@ -58,14 +58,14 @@ def deliver_from(world: World, before: list[Dispensing], refill: bool) -> date |
 def threshold(
     world: World, plan_id: str | None, regimen: Regimen, day: date, units: dict[str, int] | None
 ) -> int:
-    """The highest of the rules' thresholds is the strictest; blank: the policy's."""
+    """The highest of the rules' thresholds is the strictest; blank, or no rule for a code: the policy's."""
     usual = world.policy.refill_threshold_percent
     if plan_id is None:
         return usual
     own = own_codes(regimen)
     codes = own if units is None else [code for code, count in units.items() if count > 0]
     rules = [world.rule(plan_id, code, own, day) for code in codes]
-    found = [each.refill_threshold_percent or usual for each in rules if each is not None]
+    found = [each.refill_threshold_percent or usual if each is not None else usual for each in rules]
     return max(found) if found else usual
 
 
