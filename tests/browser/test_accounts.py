@@ -12,12 +12,13 @@ from tracker import clock
 from tracker.db import db
 from tracker.factory import create_app
 from tracker.models.clinic import Clinic
-from tracker.models.user import Role
+from tracker.models.user import Membership, Role
 from tracker.models.web_session import LinkKind
 from tracker.services import password_links, users
 from tracker.settings import Mode, Settings
 
 EMAIL, PASSWORD = "kim@clinic.example", "correct horse battery staple"
+OTHER = "01KSKNC1N1C000000000000000"
 FINGER = {
     "protocol": "ctap2",
     "transport": "internal",
@@ -39,10 +40,10 @@ def clinic_app(quick_folder):
     app = create_app(settings.model_copy(update={"public_url": address}))
     with app.app_context():
         db.create_all()
-        clinic = Clinic(name="Renal clinic")
-        db.session.add(clinic)
+        clinic, other = Clinic(name="Renal clinic"), Clinic(id=OTHER, name="Skin clinic")
+        db.session.add_all([clinic, other])
         db.session.flush()
-        users.add_user(
+        kim = users.add_user(
             db.session,
             clinic_id=clinic.id,
             email=EMAIL,
@@ -50,6 +51,7 @@ def clinic_app(quick_folder):
             password=PASSWORD,
             role=Role.ADMINISTRATOR,
         )
+        db.session.add(Membership(clinic_id=other.id, user_id=kim.id, role=Role.VIEWER))
         db.session.commit()
         db.session.remove()
     thread = threading.Thread(target=server.run, daemon=True)
@@ -139,7 +141,8 @@ def test_a_passkey_is_set_up_and_signs_in_and_every_page_is_fit(page: Page, clin
     page.get_by_role("button", name="Use a passkey").click()
 
     expect(page.get_by_role("heading", level=1)).to_contain_text("Today")
-    for path in ("/account", "/account/password", "/confirm", "/people", "/people/add"):
+    other = f"/account/clinic?clinic={OTHER}&next=/alerts"
+    for path in ("/account", "/account/password", other, "/alerts", "/confirm", "/people", "/people/add"):
         page.goto(f"{clinic_address}{path}")
         faults += fit(page)
     page.locator("a", has_text=re.compile("^Kim$")).first.click()

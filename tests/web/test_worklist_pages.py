@@ -14,7 +14,7 @@ import kept
 import make
 from tracker.models.audit import AuditAction, AuditEvent
 from tracker.models.saved_view import SavedView
-from tracker.models.user import Role, User
+from tracker.models.user import Membership, Role, User
 from tracker.services import worklist_counts
 from tracker.web import parcel
 
@@ -194,3 +194,53 @@ def test_keys_are_listed_and_switched_off_for_the_account(ana, session, cast):
     assert session.get(User, cast.ana.id).keys_on is False
     assert 'data-keys="off"' in ana.get("/alerts").text
     assert "Turn the keys on" in ana.get("/help/keys").text
+
+
+# --------------------------------------------------------------------------------- which clinic's list it is
+
+
+@pytest.fixture
+def in_both(session, cast):
+    session.add(Membership(clinic_id=cast.skin.id, user_id=cast.ana.id, role=Role.COORDINATOR))
+    session.commit()
+
+
+def test_whoever_works_in_one_clinic_has_no_such_filter(ana):
+    assert 'name="clinic"' not in ana.get("/alerts").text
+
+
+def test_the_clinic_stands_in_the_address_where_there_are_several(ana, cast, in_both):
+    page = ana.get(f"/alerts?clinic={cast.renal.id}").text
+
+    assert f'<option value="{cast.renal.id}" selected>Renal clinic' in page
+    assert f'<option value="{cast.skin.id}">Skin clinic' in page
+    assert f"clinic={cast.renal.id}" in re.search(r'href="(/alerts\?[^"]*severity=critical[^"]*)"', page)[1]
+
+
+def test_another_clinic_of_ones_own_is_opened_by_hand_and_leads_on(ana, session, cast, in_both):
+    wanted = f"/alerts?clinic={cast.skin.id}&severity=info"
+    asked = ana.get(wanted)
+    assert asked.status_code == 303
+    page = ana.get(asked.location).text
+    assert "This page is of Skin clinic" in page
+    assert f'value="{wanted.replace("&", "&amp;")}"' in page
+    assert "Brennan" in ana.get("/alerts").text, "to look opens nothing"
+
+    answer = ana.post("/account/clinic", data={"clinic": cast.skin.id, "next": wanted})
+
+    assert answer.location == wanted
+    assert "No alert" in ana.get(wanted).text
+
+
+@pytest.mark.parametrize("clinic", ["strangers", "nonsense"])
+def test_a_clinic_that_is_not_ones_own_is_not_found(ana, cast, clinic):
+    asked = ana.get(f"/alerts?clinic={cast.skin.id if clinic == 'strangers' else clinic}")
+
+    assert ana.get(asked.location).status_code == 404
+
+
+@pytest.mark.parametrize("away", ["//evil.example/x", "https://evil.example", "/\\evil.example"])
+def test_opening_a_clinic_leads_to_no_other_site(ana, cast, in_both, away):
+    answer = ana.post("/account/clinic", data={"clinic": cast.skin.id, "next": away})
+
+    assert answer.location == "/"

@@ -74,7 +74,7 @@ def init_app(app: Flask) -> None:
     app.before_request(_guard)
     app.teardown_request(lambda _error: forget_clinic())
     idle_seconds = int(web_sessions.IDLE.total_seconds())
-    app.jinja_env.globals.update(may=_may, my_clinics=_my_clinics, idle_seconds=idle_seconds)
+    app.jinja_env.globals.update(may=_may, my_clinics=my_clinics, idle_seconds=idle_seconds)
 
 
 # ------------------------------------------------------------------------------------------- the session
@@ -245,9 +245,12 @@ def _may(endpoint: str, method: str = "GET") -> bool:
     return current_user.is_authenticated and permissions.may(signed_in().role, endpoint, method)
 
 
-def _my_clinics() -> Sequence[Place]:
-    """For the bar: the clinics of the person who asks."""
-    return memberships.places_of(db.session, account())
+def my_clinics() -> Sequence[Place]:
+    """The clinics of the person who asks. Kept for the request: the bar asks for them on every page."""
+    if "places" not in g:
+        g.places = memberships.places_of(db.session, account())
+    places: Sequence[Place] = g.places
+    return places
 
 
 # ------------------------------------------------------------------------------------- who and what is it

@@ -161,6 +161,21 @@ def end_others() -> ResponseReturnValue:
     return redirect(url_for("account.index"), 303)
 
 
+@blueprint.get("/clinic")
+def ask_clinic() -> str:
+    """Whether to open another clinic of one's own, of which a page was asked for. To look changes nothing."""
+    wanted = request.args.get("clinic", "")
+    place = next((each for each in access.my_clinics() if each.clinic_id == wanted), None)
+    if place is None:
+        abort(404)
+    return render_template(
+        "account/clinic.html",
+        clinic=access.current_clinic(),
+        place=place,
+        way=access.safe_next(request.args.get("next")),
+    )
+
+
 @blueprint.post("/clinic")
 def open_clinic() -> ResponseReturnValue:
     """Open another clinic of one's own in this session."""
@@ -171,7 +186,7 @@ def open_clinic() -> ResponseReturnValue:
     row, _ = access.half_way()
     row.clinic_id = wanted
     db.session.commit()
-    return redirect(url_for("today.index"), 303)
+    return redirect(access.safe_next(request.form.get("next")) or url_for("today.index"), 303)
 
 
 def _record(*, old: dict[str, str] | None = None, new: dict[str, str]) -> None:

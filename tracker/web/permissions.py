@@ -100,6 +100,7 @@ RULES: dict[str, Rule] = {
     "account.password": form(VIEWER),
     "account.end_session": acts(VIEWER, fresh=True),
     "account.end_others": acts(VIEWER, fresh=True),
+    "account.ask_clinic": looks(VIEWER),
     "account.open_clinic": acts(VIEWER),
     # Who read and changed what
     "audit.index": looks(LEAD),

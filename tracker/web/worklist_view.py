@@ -17,7 +17,7 @@ from tracker.services.worklist_counts import view_counts
 from tracker.services.worklist_filters import LONG_UNOWNED, Asker, Filters, Sort, Status
 from tracker.services.worklist_page import WorkPage
 from tracker.web import access
-from tracker.web.worklist_query import Query, filters_of, in_words, query_of, selects, toggled
+from tracker.web.worklist_query import Choice, Query, Select, filters_of, in_words, query_of, selects, toggled
 
 # the order it sorts by, its words, its class, and the column that can be left out (None: it always stands)
 HEADS: tuple[tuple[Sort | None, str, str, Column | None], ...] = (
@@ -75,7 +75,7 @@ def list_values(asker: Asker, filters: Filters, page: WorkPage) -> dict[str, Any
         "filters": filters,
         "query": query,
         "views": views(asker, filters, page),
-        "selects": selects(filters, page, asker.user_id),
+        "selects": [*_clinics(asker), *selects(filters, page, asker.user_id)],
         "chips": _chips(filters, page),
         "heads": _heads(filters, AT_FIRST if columns is None else columns),
         "narrowed": in_words(filters, page.people, page.plans.names, page.tags),
@@ -91,6 +91,15 @@ def list_values(asker: Asker, filters: Filters, page: WorkPage) -> dict[str, Any
     }
 
 
+def _clinics(asker: Asker) -> list[Select]:
+    """Which clinic's list, for whom works in several."""
+    places = access.my_clinics()
+    choices = [
+        Choice(each.clinic_id, each.clinic_name, None, each.clinic_id == asker.clinic_id) for each in places
+    ]
+    return [Select("clinic", "Clinic", choices)] if len(places) > 1 else []
+
+
 def _unowned(asker: Asker, filters: Filters) -> int:
     """Not said above the list of them."""
     if filters.earlier:
@@ -99,7 +108,9 @@ def _unowned(asker: Asker, filters: Filters) -> int:
 
 
 def address(query: Query, **more: str) -> str:
-    """The worklist with these filters."""
+    """The worklist with these filters, and with the clinic where there are several."""
+    if len(access.my_clinics()) > 1:
+        more.setdefault("clinic", access.current_clinic_id())
     return url_for("alerts.index", **query, **more)  # type: ignore[arg-type] # lists become repeated values
 
 
