@@ -29,6 +29,8 @@ LIVED_IN = (
     "/alerts",
     "/alerts/<alert>",
     "/calendar/",
+    "/calendar/?view=list",
+    "/calendar/january",
     "/imports/",
     "/mail/",
     "/patients",
