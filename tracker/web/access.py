@@ -247,10 +247,10 @@ def _may(endpoint: str, method: str = "GET") -> bool:
 
 def my_clinics() -> Sequence[Place]:
     """The clinics of the person who asks. Kept for the request: the bar asks for them on every page."""
-    if "places" not in g:
-        g.places = memberships.places_of(db.session, account())
-    places: Sequence[Place] = g.places
-    return places
+    kept: tuple[Member, Sequence[Place]] | None = g.get("places")
+    if kept is None or kept[0] is not signed_in():
+        kept = g.places = signed_in(), memberships.places_of(db.session, account())
+    return kept[1]
 
 
 # ------------------------------------------------------------------------------------- who and what is it
