@@ -212,7 +212,7 @@ def retroactive(world: World, fill: Dispensing) -> str | None:
     """An approval decided after the fill's date that covers its date, plan, codes and formulation."""
     coverage = payer(world, fill.on).paying
     codes = [code for code, units in (fill.units or {}).items() if units > 0]
-    if fill.units is None and fill.regimen is not None:
+    if not codes and fill.regimen is not None:  # not on file, or none of any code
         codes = own_codes(fill.regimen)
     for pa in world.patient.authorizations:
         if pa.status not in DECIDED or coverage is None:
