@@ -9,7 +9,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from casemaker import Maker
+from casemaker import Document, Maker, document
+from rare_cases import RARE
+from test_rule_edges import EDGES, MESSAGES
 
 from tracker.rules.answer import Alert
 from tracker.rules.casefile import case_from
@@ -34,17 +36,25 @@ def lines_of(alert: Alert) -> list[str]:
     ]
 
 
+def documents() -> Iterator[tuple[str, Document]]:
+    """Random cases, then those of the edges, for what the random ones come to seldom."""
+    yield from ((str(seed), Maker(seed).document()) for seed in range(CASES))
+    yield from ((f"\u201c{name}\u201d", document(**facts)) for name, (facts, *_) in EDGES.items())
+    yield from ((f"\u201c{name}\u201d", document(**facts)) for name, facts in RARE.items())
+    yield from ((f"of message {place}", document(**facts)) for place, (facts, *_) in enumerate(MESSAGES))
+
+
 def examples() -> Iterator[str]:
-    """Alerts of random cases, of which each says something that none before it said."""
+    """Alerts of which each says something that none before it said."""
     said: set[str] = set()
-    for seed in range(CASES):
-        case = case_from(Maker(seed).document())
+    for name, facts in documents():
+        case = case_from(facts)
         for alert in check(case, case.as_of).alerts:
             lines = lines_of(alert)
             shapes = {DETAIL.sub("#", line) for line in lines}
             if shapes - said:
                 said |= shapes
-                yield "\n".join([f"{alert.code.value}, {alert.severity.value}, case {seed}", *lines]) + "\n"
+                yield "\n".join([f"{alert.code.value}, {alert.severity.value}, case {name}", *lines]) + "\n"
 
 
 def test_what_is_said_is_what_was_read() -> None:
