@@ -7,7 +7,8 @@ from types import ModuleType
 
 import pytest
 
-from tracker.rules import catalogue, moves, parameters, products, rule_texts
+from tracker.rules import casefile_read_patient, catalogue, moves, parameters, products, rule_texts
+from tracker.rules.casefile_json import BadCase
 
 # The tables that a module makes by functions of its own or of another.
 MADE = [
@@ -39,6 +40,20 @@ def test_a_table_is_the_same_when_it_is_made_again(module: ModuleType, names: li
 
     for name in names:
         assert repr(getattr(second, name)) == repr(getattr(module, name))
+
+
+def test_a_reader_of_a_list_is_the_same_when_it_is_made_again() -> None:
+    read = anew(casefile_read_patient)._texts
+
+    assert read(["KX", "GA"], "modifiers") == ("KX", "GA")
+    for value, says in [
+        ([None], "modifiers[0]: must not be null"),
+        (["KX", 7], "modifiers[1]: must be text"),
+        ("KX", "modifiers: must be a list"),
+    ]:
+        with pytest.raises(BadCase) as refused:
+            read(value, "modifiers")
+        assert str(refused.value) == says
 
 
 def test_every_table_holds_something() -> None:
