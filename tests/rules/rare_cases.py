@@ -266,4 +266,72 @@ RARE: dict[str, Facts] = {
         ],
         "fills": [fill(units={"J7508": 1800}, formulation="astagraf_xl")],
     },
+    "PA that ends after the next fill, in 8 days": {
+        "as_of": "2026-07-02",
+        "plans": ASKS_PA,
+        "authorizations": [pa(to="2026-07-10")],
+    },
+    "PA that ends after the next fill, in 15 days": {
+        "as_of": "2026-06-25",
+        "plans": ASKS_PA,
+        "authorizations": [pa(to="2026-07-10")],
+    },
+    "PA that ends after the next fill, harm in 30 days": {
+        "as_of": "2026-07-05",
+        "plans": ASKS_PA,
+        "authorizations": [pa(to="2026-07-25")],
+    },
+    "PA with two lines of one code": {
+        "plans": ASKS_PA,
+        "authorizations": [
+            pa(
+                lines=[
+                    {"code": "J7502", "units": 60},
+                    {"code": "J7502", "units": 75, "units_used_before": 5},
+                    {"code": "J7515", "units": 7},
+                ]
+            )
+        ],
+    },
+    "fill of the first day of another dose": {
+        "regimens": [regimen(to="2026-06-04"), regimen(id="r2", dose_mg=200, **{"from": "2026-06-05"})],
+        "fills": [fill(units=None)],
+    },
+    "a hole in the course before its year is over": {
+        **PSORIASIS,
+        "regimens": [
+            regimen(**{"from": "2025-06-20", "to": "2026-06-15"}),
+            regimen(id="r2", **{"from": "2026-06-18"}),
+        ],
+    },
+    "another drug follows before the year is over": {
+        **PSORIASIS,
+        "regimens": [
+            regimen(**{"from": "2025-06-20", "to": "2026-06-15"}),
+            regimen(
+                id="r2",
+                drug="sirolimus",
+                formulation=None,
+                strengths_mg=[2],
+                dose_mg=2,
+                **{"from": "2026-06-16"},
+            ),
+        ],
+    },
+    "another dose without an order, Part B from that day on": {
+        "plans": [plan(), plan(id="b", line_of_business="medicare_part_b")],
+        "coverages": [coverage(to="2026-06-30"), coverage(id="c2", plan="b", **{"from": "2026-07-01"})],
+        "regimens": [
+            regimen(to="2026-06-30"),
+            regimen(id="r2", dose_mg=125, ordered_on=None, **{"from": "2026-07-01"}),
+        ],
+    },
+    "another dose without an order, no longer Part B": {
+        "plans": [plan(), plan(id="b", line_of_business="medicare_part_b")],
+        "coverages": [coverage(plan="b", to="2026-05-31"), coverage(id="c2", **{"from": "2026-06-01"})],
+        "regimens": [
+            regimen(to="2026-04-30"),
+            regimen(id="r2", dose_mg=125, ordered_on=None, **{"from": "2026-05-01"}),
+        ],
+    },
 }
