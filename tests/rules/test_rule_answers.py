@@ -19,7 +19,11 @@ from tracker.rules.casefile import case_from
 from tracker.rules.check import check
 
 FILE = Path(__file__).parent / "answers.txt"
-CASES = {name: facts for name, (facts, *_) in (EDGES | NEXT_FILLS).items()} | RARE
+CASES: dict[str, dict[str, Any]] = {
+    **{name: edge[0] for name, edge in EDGES.items()},
+    **{name: one[0] for name, one in NEXT_FILLS.items()},
+    **RARE,
+}
 
 
 def said(value: Fact) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -53,7 +54,7 @@ def note(dated_on: date) -> Paper:
     return Paper("note", DocumentKind.CHART_NOTE, "note.pdf", dated_on)
 
 
-def asking(*papers: Paper, asked: AskedPaper | None = None, **more: object) -> Request:
+def asking(*papers: Paper, asked: AskedPaper | None = None, **more: Any) -> Request:
     """The whole request under a changed rule, with these papers on file."""
     if asked is not None:
         more |= {"papers_asked": True, "papers": (asked,)}

@@ -39,9 +39,9 @@ def lines_of(alert: Alert) -> list[str]:
 def documents() -> Iterator[tuple[str, Document]]:
     """Random cases, then those of the edges, for what the random ones come to seldom."""
     yield from ((str(seed), Maker(seed).document()) for seed in range(CASES))
-    yield from ((f"\u201c{name}\u201d", document(**facts)) for name, (facts, *_) in EDGES.items())
+    yield from ((f"\u201c{name}\u201d", document(**edge[0])) for name, edge in EDGES.items())
     yield from ((f"\u201c{name}\u201d", document(**facts)) for name, facts in RARE.items())
-    yield from ((f"of message {place}", document(**facts)) for place, (facts, *_) in enumerate(MESSAGES))
+    yield from ((f"of message {place}", document(**each[0])) for place, each in enumerate(MESSAGES))
 
 
 def examples() -> Iterator[str]:

@@ -7,7 +7,7 @@ After a change of words, read what changed and write the file anew:
     python tests/rules/test_rule_ways.py > tests/rules/ways.txt
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -16,11 +16,11 @@ from rare_cases import RARE
 from test_rule_sentences import DETAIL
 from way_cases import WAYS
 
-from tracker.rules.bridge import Bridge, bridge_plan
+from tracker.rules.bridge import Bridge, BridgePlan, bridge_plan
 from tracker.rules.casefile import case_from
 from tracker.rules.desk import Desk
 from tracker.rules.facts import Case
-from tracker.rules.fill_ahead import FillAhead, fill_ahead
+from tracker.rules.fill_ahead import FillAhead
 from tracker.rules.step_tree import StepTree, step_trees
 from tracker.rules.step_words import gaps, lookback_said, option_said, step_title
 from tracker.rules.steps import Met
@@ -43,14 +43,12 @@ def bridge_lines(way: Bridge) -> Lines:
     yield f"  by    {way.source}, verified {way.verified_on}"
 
 
-def over(case: Case) -> Lines:
+def over(plan: BridgePlan) -> Lines:
     """The ways over the first refused fill."""
-    plan = bridge_plan(case, case.as_of)
-    if plan is not None:
-        codes = ", ".join(plan.codes)
-        yield f"refused on {plan.harm_on} by {plan.payer} for {codes}, drug until {plan.runs_out_on}"
-        for way in plan.bridges:
-            yield "\n".join(bridge_lines(way))
+    codes = ", ".join(plan.codes)
+    yield f"refused on {plan.harm_on} by {plan.payer} for {codes}, drug until {plan.runs_out_on}"
+    for way in plan.bridges:
+        yield "\n".join(bridge_lines(way))
 
 
 def ahead_lines(found: FillAhead) -> Lines:
@@ -63,11 +61,10 @@ def ahead_lines(found: FillAhead) -> Lines:
     yield f"  unverified {unverified}; instead of {instead}"
 
 
-def before(case: Case) -> Lines:
+def before(plan: BridgePlan) -> Lines:
     """The fill ahead of the refused one."""
-    found = fill_ahead(case, case.as_of)
-    if found is not None:
-        yield "\n".join(ahead_lines(found))
+    if plan.ahead is not None:
+        yield "\n".join(ahead_lines(plan.ahead))
 
 
 def tree_lines(tree: StepTree, as_of: date) -> Lines:
@@ -91,22 +88,33 @@ def steps(case: Case) -> Lines:
         yield "\n".join(tree_lines(tree, case.as_of))
 
 
+def told(case: Case) -> Iterator[tuple[str, str]]:
+    """Each thing that can be said of a case, under its heading."""
+    plan = bridge_plan(case, case.as_of)
+    if plan is not None:
+        for say in (over, before):
+            for line in say(plan):
+                yield say.__doc__ or "", line
+    for line in steps(case):
+        yield steps.__doc__ or "", line
+
+
+def shape(heading: str, line: str) -> str:
+    """What makes a line another; of steps the numbers count too."""
+    return line if heading == steps.__doc__ else DETAIL.sub("#", line)
+
+
 def examples() -> Lines:
-    """Of each case what no case before it said, but for numbers; steps are told with theirs."""
+    """Of each case what no case before it said."""
     said: set[str] = set()
     for name, case in documents():
-        for told in (over, before, steps):
-            lines = list(new(told, case, said))
-            if lines:
-                yield "\n".join([f"{name}: {told.__doc__}", *lines]) + "\n"
-
-
-def new(told: Callable[[Case], Lines], case: Case, said: set[str]) -> Lines:
-    for line in told(case):
-        shape = line if told is steps else DETAIL.sub("#", line)
-        if shape not in said:
-            said.add(shape)
-            yield line
+        new: dict[str, list[str]] = {}
+        for heading, line in told(case):
+            if shape(heading, line) not in said:
+                said.add(shape(heading, line))
+                new.setdefault(heading, []).append(line)
+        for heading, lines in new.items():
+            yield "\n".join([f"{name}: {heading}", *lines]) + "\n"
 
 
 def test_the_ways_are_those_that_were_read() -> None:
