@@ -334,4 +334,12 @@ RARE: dict[str, Facts] = {
             regimen(id="r2", dose_mg=125, ordered_on=None, **{"from": "2026-05-01"}),
         ],
     },
+    "a hole of one day": {
+        "plans": ASKS_PA,
+        "authorizations": [pa(to="2026-07-04"), pa(id="PA2", **{"from": "2026-07-06"})],
+    },
+    "steps in Part D of a stabilized transplant patient": {
+        "plans": asks("medicare_part_d", step_therapy={"steps": [step()]}),
+    },
+    "two modifiers of an injection": {"fills": [fill(modifiers=["JW", "JZ"])]},
 }

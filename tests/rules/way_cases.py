@@ -240,4 +240,14 @@ WAYS: dict[str, Facts] = {
         "authorizations": [pa(to="2026-06-30")],
         "regimens": [regimen(to="2026-08-02"), regimen(id="r2", dose_mg=50, **{"from": "2026-08-03"})],
     },
+    "new Part D plan, its last day": {
+        "as_of": "2026-07-05",
+        "plans": asks("medicare_part_d", prior_authorization=True),
+        "coverages": [coverage(**{"from": "2026-04-07"})],
+    },
+    "new Part D plan, planned too soon": {
+        "plans": asks("medicare_part_d"),
+        "coverages": [coverage(**{"from": "2026-05-01"})],
+        "planned_fills": [{"on": "2026-06-20"}],
+    },
 }
