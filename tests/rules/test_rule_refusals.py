@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from casemaker import coverage, pa, plan, rule, step
+from casemaker import coverage, fill, pa, plan, rule, step
 from test_rule_casefile import GONE, REFUSED, at
 
 from tracker.rules.casefile import BadCase, case_from
@@ -103,6 +103,18 @@ MORE: list[tuple[str, Any]] = [
     ("patient.denials[0].authorization", "x"),
     ("patient.denials[0].notice_on", "x"),
     ("patient.denials[0].colour", 1),
+    ("patient.denials[1]", {"id": "d1", "fill": "f1", "level": "internal"}),
+    ("patient.denials[1]", {"id": "d2", "fill": "f2", "level": "internal"}),
+    ("patient.trials[1]", {"id": "t1", "drug": "acitretin"}),
+    ("patient.trials[1]", {"id": "t2", "drug": "acitretin", "from": "2026-02-02", "to": "2026-02-01"}),
+    ("patient.coverages[1]", coverage(id="c2", to="2019-12-31")),
+    ("patient.coverages[1]", coverage(id="c2", plan="silver")),
+    ("patient.fills[1]", fill(id="f2", on="2026-06-09")),
+    ("patient.fills[1]", fill(id="f2", authorization="PA2")),
+    ("patient.authorizations[1]", pa(id="PA2", renews="PA3")),
+    ("patient.authorizations[1]", pa(id="PA2", to="2025-12-31")),
+    ("plans[0].rules[1]", rule(code="J7515", to="2019-12-31")),
+    ("plans[0].rules[1]", rule(**{"from": "2030-01-01"})),
     ("plans[1]", plan(id="silver", rules=[rule(code="")])),
 ]
 
