@@ -12,6 +12,7 @@ from pathlib import Path
 from casemaker import Document, Maker, document
 from rare_cases import RARE
 from test_rule_edges import EDGES, MESSAGES
+from way_cases import WAYS
 
 from tracker.rules.answer import Alert
 from tracker.rules.casefile import case_from
@@ -40,7 +41,7 @@ def documents() -> Iterator[tuple[str, Document]]:
     """Random cases, then those of the edges, for what the random ones come to seldom."""
     yield from ((str(seed), Maker(seed).document()) for seed in range(CASES))
     yield from ((f"\u201c{name}\u201d", document(**edge[0])) for name, edge in EDGES.items())
-    yield from ((f"\u201c{name}\u201d", document(**facts)) for name, facts in RARE.items())
+    yield from ((f"\u201c{name}\u201d", document(**facts)) for name, facts in (RARE | WAYS).items())
     yield from ((f"of message {place}", document(**each[0])) for place, each in enumerate(MESSAGES))
 
 

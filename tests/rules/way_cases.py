@@ -250,4 +250,13 @@ WAYS: dict[str, Facts] = {
         "coverages": [coverage(**{"from": "2026-05-01"})],
         "planned_fills": [{"on": "2026-06-20"}],
     },
+    "the first option tried long ago, the second without an outcome": trying(
+        {**OLD, "drug": "methotrexate"}, {**SHORT, "id": "t3", "drug": "acitretin", "outcome": None}
+    ),
+    "three options: not tried, tried short, tried long ago": trying(
+        {**SHORT, "drug": "acitretin"},
+        {**OLD, "drug": "apremilast"},
+        steps=[{**EACH, "options": ["methotrexate", "acitretin", "apremilast"]}],
+    ),
+    "a trial without a start": trying({**SHORT, "from": None}),
 }
