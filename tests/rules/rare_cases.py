@@ -342,4 +342,18 @@ RARE: dict[str, Facts] = {
         "plans": asks("medicare_part_d", step_therapy={"steps": [step()]}),
     },
     "two modifiers of an injection": {"fills": [fill(modifiers=["JW", "JZ"])]},
+    "two PAs of the old plan": {
+        "plans": [plan(), SILVER],
+        "coverages": [coverage(to="2026-06-30"), coverage(id="c2", plan="silver", **{"from": "2026-07-01"})],
+        "authorizations": [pa(to="2026-12-31"), pa(id="PA2", to="2026-09-30"), pa(id="PA3", to="2026-10-31")],
+    },
+    "coverage ends after the last fill": {
+        "coverages": [coverage(to="2026-07-20")],
+        "regimens": [regimen(to="2026-08-03")],
+    },
+    "coverage ends after the last fill, another follows": {
+        "plans": [plan(), SILVER],
+        "coverages": [coverage(to="2026-07-01"), coverage(id="c2", plan="silver", **{"from": "2026-07-02"})],
+        "regimens": [regimen(to="2026-07-04")],
+    },
 }

@@ -57,6 +57,7 @@ MORE: list[tuple[str, Any]] = [
     ("patient.coverages[0].rank", -1),
     ("patient.coverages[0].medicare_basis", "x"),
     ("patient.coverages[0].colour", 1),
+    ("patient.coverages[0].to", "x"),
     ("patient.coverages[1]", coverage(id="")),
     ("patient.regimens[0].form", "patch"),
     ("patient.regimens[0].doses_per_day", 0),

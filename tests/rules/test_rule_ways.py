@@ -71,7 +71,8 @@ def tree_lines(tree: StepTree, as_of: date) -> Lines:
     asked_on = tree.asked.asked_on or as_of
     yield (
         f"{tree.member.plan.id} for {tree.regimen.id} from {tree.fill.on}, {tree.fills} fills: "
-        f"{tree.result}, exempt {tree.asked.exempt}, asked on {tree.asked.asked_on}"
+        f"{tree.result}, exempt {tree.asked.exempt}, asked on {tree.asked.asked_on}, "
+        f"codes {', '.join(tree.asked.codes)}"
     )
     for number, step in enumerate(tree.asked.steps, 1):
         yield f"  {step_title(number, step.step)}; {lookback_said(step.step, asked_on)}: {step.result}"

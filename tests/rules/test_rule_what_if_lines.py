@@ -72,6 +72,10 @@ WISHES: dict[str, tuple[Case, WhatIf]] = {
         TWO_DOSES,
         WhatIf(therapy=Therapy(date(2026, 8, 1), dose_mg=Decimal(150), days_supply=60)),
     ),
+    "another dose on the first day of the next one": (
+        TWO_DOSES,
+        WhatIf(therapy=Therapy(date(2026, 9, 1), doses_per_day=3)),
+    ),
     "another dose after the next one": (
         TWO_DOSES,
         WhatIf(therapy=Therapy(date(2026, 10, 1), doses_per_day=1)),

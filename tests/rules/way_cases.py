@@ -259,4 +259,8 @@ WAYS: dict[str, Facts] = {
         steps=[{**EACH, "options": ["methotrexate", "acitretin", "apremilast"]}],
     ),
     "a trial without a start": trying({**SHORT, "from": None}),
+    "two old trials of one drug, the later first": trying(OLD, {**OLD, "id": "t3", "to": "2024-06-15"}),
+    "two old trials of one drug, the later last": trying({**OLD, "id": "t3", "to": "2024-06-15"}, OLD),
+    "two short trials of one drug": trying({**SHORT, "to": "2025-12-20"}, {**SHORT, "id": "t3"}),
+    "no outcome is accepted": trying(SHORT, steps=[{**EACH, "outcomes": []}]),
 }
