@@ -42,6 +42,7 @@ def test_month_later_is_the_same_day_or_the_next_first(day: date, months: int, l
 def test_month_end_counts_from_the_month() -> None:
     assert month_end(date(2023, 10, 12), 36) == date(2026, 10, 31)
     assert month_end(date(2024, 1, 31), 1) == date(2024, 2, 29)
+    assert month_end(date(2026, 2, 3)) == date(2026, 2, 28)
 
 
 def test_sums_stop_at_the_ends_of_the_calendar() -> None:

@@ -27,7 +27,7 @@ def lines_of(alert: Alert) -> list[str]:
     """An alert and its proof, a line each; the first word says which."""
     proof = alert.proof
     facts = (f"fact   {each.label}: {each.value} ({each.kind} {each.id})" for each in proof.facts_used)
-    sums = (f"sum    {each.op or ' '} {each.label}: {each.value} ({each.note})" for each in proof.sums)
+    sums = (f"sum    {each.op:1} {each.label}: {each.value} ({each.note})" for each in proof.sums)
     return [
         f"says   {alert.message}",
         *(f"clears {each}" for each in proof.clears),

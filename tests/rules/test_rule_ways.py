@@ -13,7 +13,6 @@ from pathlib import Path
 
 from casemaker import document
 from rare_cases import RARE
-from test_rule_sentences import DETAIL
 from way_cases import WAYS
 
 from tracker.rules.bridge import Bridge, BridgePlan, bridge_plan
@@ -54,7 +53,7 @@ def over(plan: BridgePlan) -> Lines:
 def ahead_lines(found: FillAhead) -> Lines:
     yield found.message
     yield from (f"  note  {each}" for each in found.notes)
-    yield from (f"  sum   {each.op or ' '} {each.label}: {each.value} ({each.note})" for each in found.sums)
+    yield from (f"  sum   {each.op:1} {each.label}: {each.value} ({each.note})" for each in found.sums)
     unverified = ", ".join(found.unverified) or "nothing"
     instead = ", ".join(map(str, found.instead_of)) or "none"
     yield f"  of {found.fill.regimen}, refused {found.refused_on}"
@@ -100,19 +99,14 @@ def told(case: Case) -> Iterator[tuple[str, str]]:
         yield steps.__doc__ or "", line
 
 
-def shape(heading: str, line: str) -> str:
-    """What makes a line another; of steps the numbers count too."""
-    return line if heading == steps.__doc__ else DETAIL.sub("#", line)
-
-
 def examples() -> Lines:
     """Of each case what no case before it said."""
     said: set[str] = set()
     for name, case in documents():
         new: dict[str, list[str]] = {}
         for heading, line in told(case):
-            if shape(heading, line) not in said:
-                said.add(shape(heading, line))
+            if line not in said:
+                said.add(line)
                 new.setdefault(heading, []).append(line)
         for heading, lines in new.items():
             yield "\n".join([f"{name}: {heading}", *lines]) + "\n"

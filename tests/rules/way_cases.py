@@ -263,4 +263,13 @@ WAYS: dict[str, Facts] = {
     "two old trials of one drug, the later last": trying({**OLD, "id": "t3", "to": "2024-06-15"}, OLD),
     "two short trials of one drug": trying({**SHORT, "to": "2025-12-20"}, {**SHORT, "id": "t3"}),
     "no outcome is accepted": trying(SHORT, steps=[{**EACH, "outcomes": []}]),
+    "one day only, today": {
+        "as_of": "2026-06-28",
+        "plans": ASKS_PA,
+        "authorizations": [pa(to="2026-06-28")],
+    },
+    "new Medicare Advantage plan, the steps are not met": {
+        "plans": asks("medicare_advantage", step_therapy={"steps": [step()]}),
+        "coverages": [coverage(**{"from": "2026-05-01"})],
+    },
 }
