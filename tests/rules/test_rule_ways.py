@@ -45,7 +45,9 @@ def bridge_lines(way: Bridge) -> Lines:
 def over(plan: BridgePlan) -> Lines:
     """The ways over the first refused fill."""
     codes = ", ".join(plan.codes)
+    ways = ", ".join(each.kind for each in plan.bridges) or "none"
     yield f"refused on {plan.harm_on} by {plan.payer} for {codes}, drug until {plan.runs_out_on}"
+    yield f"ways of {codes} by {plan.payer}: {ways}"
     for way in plan.bridges:
         yield "\n".join(bridge_lines(way))
 

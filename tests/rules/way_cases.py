@@ -272,4 +272,10 @@ WAYS: dict[str, Facts] = {
         "plans": asks("medicare_advantage", step_therapy={"steps": [step()]}),
         "coverages": [coverage(**{"from": "2026-05-01"})],
     },
+    "a trial whose name has a dot": trying({**SHORT, "id": "t.1", "from": None}),
+    "denied, and its day is today": {
+        "plans": ASKS_PA,
+        "authorizations": [DENIED],
+        "denials": [{**NOTICE, "appeal_by": "2026-06-08"}],
+    },
 }
