@@ -294,6 +294,8 @@ RARE: dict[str, Facts] = {
         ],
     },
     "fill of the first day of another dose": {
+        "plans": ASKS_PA,
+        "authorizations": [pa(lines=[{"code": "J7502", "units": 300}])],
         "regimens": [regimen(to="2026-06-04"), regimen(id="r2", dose_mg=200, **{"from": "2026-06-05"})],
         "fills": [fill(units=None)],
     },
