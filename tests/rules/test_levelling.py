@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import date, timedelta
 
 from tracker.rules.dates import is_business_day
-from tracker.rules.levelling import Item, level, monday_of
+from tracker.rules.levelling import Item, Week, level, monday_of
 
 MONDAY = date(2026, 10, 5)
 NEW_YEAR = date(2026, 12, 18)
@@ -89,3 +89,29 @@ def test_no_week_is_fuller_than_the_last_days_ask_for():
 
     assert found.a_week == 18  # 17 would hold 31 of the 33 that must begin until Friday after Columbus Day
     assert [week.total for week in found.weeks][:3] == [18, 15, 10]
+
+
+def test_a_weekend_offers_its_first_day_alone():
+    saturday = MONDAY + timedelta(days=5)
+    found = level(
+        [Item("x", saturday + timedelta(days=1)), Item("y", saturday + timedelta(days=1))], {}, first=saturday
+    )
+
+    assert found.starts == {"x": saturday, "y": saturday}
+
+
+def test_each_week_says_what_it_holds():
+    second = MONDAY + timedelta(weeks=1)
+    wave = [Item("a", second), Item("b", MONDAY + timedelta(days=2)), Item("c", second), Item("d", second)]
+
+    found = level(wave, {MONDAY: 1}, first=MONDAY)
+
+    assert found.weeks == [Week(MONDAY, 1, 2, 1), Week(second, 0, 2, 3)]
+    assert found.a_week == 3
+    assert [week.total for week in found.weeks] == [3, 2]
+    assert found.starts == {
+        "b": MONDAY,
+        "a": date(2026, 10, 7),
+        "c": second,
+        "d": second,
+    }

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from copy import deepcopy
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from tracker.rules.casefile import BadCase, answer_document, case_document, case_from, read_case, validate
 from tracker.rules.casefile_fields import MOST_ITEMS
-from tracker.rules.casefile_json import LIMIT_BYTES
+from tracker.rules.casefile_json import LIMIT_BYTES, one_line
 from tracker.rules.check import check
 from tracker.rules.facts import Case
 
@@ -312,6 +313,72 @@ def test_odd_number_is_refused_with_its_path(number: str) -> None:
 
     with pytest.raises(BadCase, match=r"^patient\.weights\[0\]\.kg: "):
         read_case(text)
+
+
+EXACT: list[tuple[bytes | str, str]] = [
+    (b"{", "document: is not JSON: Expecting property name enclosed in double quotes (line 1, column 2)"),
+    (b'{"a": 1,\n "b" 2}', "document: is not JSON: Expecting ':' delimiter (line 2, column 6)"),
+    (b"\xff\xfe", "document: is not UTF-8 (byte 1)"),
+    (b'{"a\xff": 1}', "document: is not UTF-8 (byte 4)"),
+    (b'{"format": NaN}', "format: NaN is no number"),
+    (b'{"format": 1, "format": 1}', "format: is given twice"),
+    (b" " * LIMIT_BYTES, "document: is empty"),
+    (b'{"a b": 1, "format": "pa-case/1", "as_of": "2026-06-08", "patient": {}}', '"a b": is not a known key'),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), EXACT)
+def test_text_is_refused_in_these_words(text: bytes | str, message: str) -> None:
+    with pytest.raises(BadCase) as refused:
+        read_case(text)
+
+    assert str(refused.value) == message
+
+
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [
+        ("9" * 20, "must be at most 1000000"),
+        ("9" * 21, "must be at most 1000000"),
+        ("9" * 5000, "must be at most 1000000"),
+        ("-" + "9" * 19, "must not be negative"),
+        ("-" + "9" * 20, "must be at most 1000000"),
+        ("0." + "1" * 98, "has too many digits"),
+        ("1." + "0" * 98, None),
+        ("1." + "0" * 99, "has too many digits"),
+        ("1e999999999", "must be at most 1000000"),
+        ("1e99999999999999999999999", "is no number"),
+        ("70.1", None),
+        ("70.123456789012345", "has too many digits"),
+        ("NaN", "NaN is no number"),
+    ],
+    ids=lambda value: str(value)[:12],
+)
+def test_number_is_refused_for_this_reason(number: str, reason: str | None) -> None:
+    text = json.dumps(FULL).replace('"kg": 70.5', f'"kg": {number}')
+    if reason is None:
+        assert read_case(text).patient.weights[0].kg == Decimal(number)
+        return
+
+    with pytest.raises(BadCase) as refused:
+        read_case(text)
+
+    assert str(refused.value) == f"patient.weights[0].kg: {reason}"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a" * 200, "a" * 200),
+        ("a" * 201, "a" * 200 + "..."),
+        ("a" * 999, "a" * 200 + "..."),
+        ("a\nb\u2028", "a\\u000ab\\u2028"),
+        ("\n" * 201, ("\\u000a" * 34)[:200] + "..."),
+        ("", ""),
+    ],
+)
+def test_a_refusal_is_shortened_and_shows_what_cannot_be_seen(text: str, shown: str) -> None:
+    assert one_line(text) == shown
 
 
 def test_byte_order_mark_is_no_part_of_the_document() -> None:

@@ -8,6 +8,7 @@ from tracker.rules import parameters
 from tracker.rules.dates import (
     FAR,
     business_day_from,
+    day_of,
     days_between,
     federal_holidays,
     is_business_day,
@@ -41,6 +42,7 @@ def test_month_later_is_the_same_day_or_the_next_first(day: date, months: int, l
 def test_month_end_counts_from_the_month() -> None:
     assert month_end(date(2023, 10, 12), 36) == date(2026, 10, 31)
     assert month_end(date(2024, 1, 31), 1) == date(2024, 2, 29)
+    assert month_end(date(2026, 2, 3)) == date(2026, 2, 28)
 
 
 def test_sums_stop_at_the_ends_of_the_calendar() -> None:
@@ -67,6 +69,40 @@ HOLIDAYS_2026 = [
 
 def test_federal_holidays_of_2026_as_observed() -> None:
     assert sorted(federal_holidays(2026)) == HOLIDAYS_2026
+
+
+# Of years that begin on other weekdays, of which no other test asks.
+HOLIDAYS = {
+    2031: "01-01 01-20 02-17 05-26 06-19 07-04 09-01 10-13 11-11 11-27 12-25",
+    2033: "01-17 02-21 05-30 06-20 07-04 09-05 10-10 11-11 11-24 12-26",
+    1998: "01-01 01-19 02-16 05-25 07-03 09-07 10-12 11-11 11-26 12-25",
+}
+
+
+@pytest.mark.parametrize(("year", "days"), HOLIDAYS.items())
+def test_federal_holidays_of_other_years(year: int, days: str) -> None:
+    found = sorted(each for each in federal_holidays(year) if each.year == year)
+
+    assert [f"{each:%m-%d}" for each in found] == days.split()
+
+
+def test_new_year_on_a_saturday_is_kept_in_the_year_before() -> None:
+    assert date(2032, 12, 31) in federal_holidays(2033)
+
+
+@pytest.mark.parametrize(
+    "day", [date(2034, 1, 16), date(2034, 5, 29), date(2034, 11, 23), date(2034, 12, 25)]
+)
+def test_on_a_holiday_no_business_is_done(day: date) -> None:
+    assert not is_business_day(day)
+    assert is_business_day(date(2034, 1, 17))
+
+
+def test_a_number_beyond_the_calendar_is_its_end() -> None:
+    assert day_of(FAR.toordinal()) == day_of(FAR.toordinal() + 1) == FAR
+    assert day_of(FAR.toordinal() - 1) == date(8999, 12, 31)
+    assert day_of(0) == day_of(1) == date.min
+    assert day_of(2) == date(1, 1, 2)
 
 
 def test_holidays_came_into_being() -> None:

@@ -147,6 +147,19 @@ def test_every_code_has_a_question_and_an_old_one_too() -> None:
     assert first_act("GONE") == "Look into GONE"
 
 
+@pytest.mark.parametrize(
+    ("code", "do", "ask"),
+    [
+        (AlertCode.PA_MISSING, "Ask for a PA", "Is an authorization needed, and on which form? "),
+        (AlertCode.QL_EXCEEDED, "Ask for a quantity override", "On which form is a quantity override asked"),
+        (AlertCode.REFILL_DUE, "Arrange the refill", OTHERWISE),
+    ],
+)
+def test_a_code_has_its_own_act_and_question(code: AlertCode, do: str, ask: str) -> None:
+    assert first_act(code.value) == do
+    assert what_to_ask(code.value).startswith(ask)
+
+
 def test_an_authorization_that_ends_after_the_next_fill_is_expiring() -> None:
     found = alert(
         AlertCode.PA_EXPIRING,

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tracker.rules.open_hours import OpenHours, Standing, clock_said, days_said, of_columns, open_now
+from tracker.rules.open_hours import OpenHours, OpenNow, Standing, clock_said, days_said, of_columns, open_now
 
 EASTERN = OpenHours("12345", 8 * 60, 17 * 60, "America/New_York")
 LUNCH = OpenHours("12345", 8 * 60, 17 * 60, "America/New_York", (12 * 60, 13 * 60))
@@ -140,3 +140,56 @@ def test_days_are_said_short(days, words):
 
 def test_minutes_are_said_as_a_clock():
     assert [clock_said(each) for each in (0, 485, 1440)] == ["00:00", "08:05", "24:00"]
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        (None, 480, 1020, "America/New_York"),
+        ("", 480, 1020, "America/New_York"),
+        ("12345", None, 1020, "America/New_York"),
+        ("12345", 480, None, "America/New_York"),
+        ("12345", 480, 1020, None),
+        ("12345", 480, 1020, ""),
+        ("12345", None, None, None),
+    ],
+)
+def test_hours_of_which_one_thing_is_missing_are_not_on_file(columns):
+    assert of_columns(*columns) is None
+
+
+@pytest.mark.parametrize("rest", [(720, None), (None, 780), (None, None)])
+def test_half_a_break_is_none(rest):
+    assert of_columns("12345", 480, 1020, "America/New_York", rest) == EASTERN
+
+
+def test_who_answers_on_no_day_is_closed_without_a_next_time():
+    never = OpenHours("", 8 * 60, 17 * 60, "America/New_York")
+
+    assert open_now(never, at("2026-06-08T15:00")) == OpenNow(Standing.CLOSED)
+
+
+def test_opening_is_at_the_minute():
+    hours = OpenHours("12345", 8 * 60 + 45, 17 * 60 + 15, "America/New_York")
+
+    assert open_now(hours, at("2026-06-08T12:44:59")).at == at("2026-06-08T12:45")
+    assert open_now(hours, at("2026-06-08T12:45")).at == at("2026-06-08T21:15")
+
+
+def test_the_day_is_the_payers_and_not_that_of_the_server():
+    # 04:30 UTC on Monday is Sunday evening in Honolulu; 19:00 UTC on Sunday is Monday morning in Auckland.
+    hawaii = OpenHours("7", 8 * 60, 19 * 60, "Pacific/Honolulu")
+    auckland = OpenHours("1", 0, 8 * 60, "Pacific/Auckland")
+
+    assert open_now(hawaii, at("2026-06-08T04:30")).standing is Standing.OPEN
+    assert open_now(auckland, at("2026-06-07T19:00")).standing is Standing.OPEN
+
+
+def test_instants_are_told_in_utc():
+    assert open_now(EASTERN, at("2026-06-08T12:00")).at.tzinfo is UTC
+
+
+def test_who_answers_once_a_week_opens_again_in_seven_days():
+    fridays = OpenHours("5", 8 * 60, 17 * 60, "America/New_York")
+
+    assert open_now(fridays, at("2026-06-05T21:00")).at == at("2026-06-12T12:00")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tracker.rules.catalogue_data import BadCatalogue
-from tracker.rules.products import maps_from, ndc_of, product_of_ndc, product_of_rxcui, sources
+from tracker.rules.products import KnownProduct, maps_from, ndc_of, product_of_ndc, product_of_rxcui, sources
 from tracker.rules.words import Drug, Form, Formulation
 
 
@@ -85,3 +85,69 @@ def test_words_of_the_lists_are_kept_as_they_are() -> None:
     ]
 
     assert (found.labeler, found.not_dispensable) == ("Acme", "sold no more")
+
+
+WHOLE: dict[str, Any] = {
+    "name": "Sandimmune",
+    "labeler": "Novartis",
+    "drug": "cyclosporine",
+    "formulation": "non_modified",
+    "formulation_reason": "the brand is Sandimmune",
+    "strength_mg": "50",
+    "per_ml": True,
+    "form": "injection",
+    "code": "J7516",
+    "pieces": "50",
+    "units": "10",
+    "also": {"J7502": "25"},
+    "doubt": "10 units x 1 packages are not the 50 units listed",
+    "not_dispensable": "it is an injection, not taken by mouth",
+}
+
+
+def test_every_word_of_an_entry_has_its_place() -> None:
+    found = maps_from(json.dumps({"sources": {"read_on": "2026-11-25"}, "ndc": {"k": WHOLE}, "rxcui": {}}))
+
+    assert found.sources == {"read_on": "2026-11-25"}
+    assert found.rxcui == {}
+    assert found.ndc["k"] == KnownProduct(
+        key="k",
+        name="Sandimmune",
+        drug=Drug.CYCLOSPORINE,
+        formulation=Formulation.NON_MODIFIED,
+        formulation_reason="the brand is Sandimmune",
+        strength_mg=Decimal(50),
+        per_ml=True,
+        form=Form.INJECTION,
+        code="J7516",
+        pieces=Decimal(50),
+        units=Decimal(10),
+        labeler="Novartis",
+        also={"J7502": Decimal(25)},
+        doubt="10 units x 1 packages are not the 50 units listed",
+        not_dispensable="it is an injection, not taken by mouth",
+    )
+
+
+def test_an_entry_that_says_next_to_nothing_is_blank_elsewhere() -> None:
+    found = maps_from(json.dumps({"sources": {}, "ndc": {}, "rxcui": {"7": {"name": "Something"}}}))
+
+    assert found.rxcui == {"7": KnownProduct(key="7", name="Something", drug=None)}
+
+
+def test_a_package_is_found_in_each_form_of_its_number() -> None:
+    texts = ("0078-0109-01", "00078010901", " 00078-0109-01 ")
+    found = [product_of_ndc(text) for text in texts]
+
+    assert [(each.key, each.name, each.code) for each in found if each] == [
+        ("00078-0109-01", "Sandimmune", "J7516")
+    ] * 3
+
+
+def test_a_map_that_cannot_be_says_what_is_wrong_with_it() -> None:
+    with pytest.raises(BadCatalogue) as refused:
+        maps_from(built())
+
+    assert str(refused.value) == (
+        "The product maps cannot be read (KeyError: 'name'). Build them anew with: tracker catalogue build"
+    )

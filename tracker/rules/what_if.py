@@ -10,7 +10,7 @@ from tracker.rules.answer import Alert, Answer, TableFill
 from tracker.rules.book import regimen_from
 from tracker.rules.dates import plus
 from tracker.rules.facts import Authorization, Case, Coverage, PlannedFill, Regimen
-from tracker.rules.words import Mark, Result, Severity
+from tracker.rules.words import Mark, Severity
 
 NEW_COVERAGE, NEW_REGIMEN, NEW_AUTHORIZATION = "new-coverage", "new-regimen", "new-authorization"
 _ORDER = {severity: number for number, severity in enumerate(Severity)}
@@ -225,7 +225,6 @@ def _mark(now: TableFill | None, then: TableFill | None) -> Mark:
 def _said(fill: TableFill) -> object:
     """What a row of the table shows."""
     checks = [(each.check, each.result, each.code) for each in fill.checks]
-    unknown = any(each.result is Result.UNKNOWN for each in fill.checks)
     return (
         fill.on,
         fill.days_supply,
@@ -233,6 +232,5 @@ def _said(fill: TableFill) -> object:
         fill.units,
         fill.authorization,
         fill.planned,
-        unknown,
         checks,
     )
