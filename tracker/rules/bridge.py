@@ -305,13 +305,7 @@ def _appeal(gap: _Gap) -> Iterator[Bridge]:
     if parameter is None:
         needs.append("No expedited clock is on file for this plan: ask the payer.")
     else:
-        latest = gap.before_fill(parameter.value)
-        clock = f"{spoken(latest)} ({parameter.value} hours)"
-        needs.append(
-            f"For an answer before the fill, ask by {clock}."
-            if gap.still_to_come(latest)
-            else f"An answer before the fill had to be asked for by {clock}: ask all the same."
-        )
+        needs.append(_appeal_by(gap, parameter.value, due_on))
     yield Bridge(
         kind=BridgeKind.APPEAL,
         what=f"Appeal the denial to {plan.payer or plan.id}, expedited.",
@@ -326,15 +320,25 @@ def _appeal(gap: _Gap) -> Iterator[Bridge]:
     )
 
 
+def _appeal_by(gap: _Gap, hours: int, due_on: date | None) -> str:
+    """When to ask for an answer before the fill; the deadline of the appeal may come first."""
+    latest = gap.before_fill(hours)
+    clock = f"{spoken(latest)} ({hours} hours)"
+    if not gap.still_to_come(latest):
+        return f"An answer before the fill had to be asked for by {clock}: ask all the same."
+    if due_on is not None and due_on < latest.date():
+        return f"Ask by {spoken(due_on)}, the appeal deadline: the answer comes within {hours} hours."
+    return f"For an answer before the fill, ask by {clock}."
+
+
 def _denial(gap: _Gap, plan: Plan) -> Denial | None:
-    """An open denial by the plan that pays for the fill, the last to be noticed."""
-    book = gap.desk.book
-    found = []
-    for each in book.patient.denials:
-        pa, real = book.authorizations.get(each.authorization or ""), book.fills.get(each.fill or "")
-        payer = gap.desk.payer(real.on).first if real else None
-        if is_open(gap.desk, each) and plan.id in (pa.plan if pa else "", payer.plan.id if payer else ""):
-            found.append(each)
+    """An open denial of what the plan that pays for the fill was asked, the last to be noticed.
+
+    A denied claim is about a fill of before: to win it pays for that one.
+    """
+    asked = {each.id for each in gap.desk.book.patient.authorizations if each.plan == plan.id}
+    denials = gap.desk.book.patient.denials
+    found = [each for each in denials if each.authorization in asked and is_open(gap.desk, each)]
     return max(found, key=lambda each: each.notice_on or each.received_on or date.min, default=None)
 
 
