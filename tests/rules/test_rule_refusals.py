@@ -38,6 +38,7 @@ MORE: list[tuple[str, Any]] = [
     (RULE + "quantity_limit.max_per_day", 0),
     (RULE + "step_therapy.new_starts_only", "x"),
     (RULE + "step_therapy.colour", "red"),
+    (RULE + "step_therapy.steps[0].need", 0),
     (RULE + "step_therapy.steps[0].options", []),
     (RULE + "step_therapy.steps[0].options", [None]),
     (RULE + "step_therapy.steps[0].outcomes", ["x"]),

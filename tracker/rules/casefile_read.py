@@ -116,7 +116,7 @@ def _steps_or_flag(value: object, path: str) -> StepTherapy | bool:
 def step(value: object, path: str) -> Step:
     fields = Fields(value, path)
     found = Step(
-        need=fields.required("need", of.whole),
+        need=fields.required("need", of.positive),
         options=fields.required("options", of.items(of.name)),
         min_days=fields.optional("min_days", of.whole),
         lookback_days=fields.optional("lookback_days", of.whole),
