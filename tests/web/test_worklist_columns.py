@@ -113,6 +113,7 @@ def test_who_may_only_look_chooses_too(ana, session, cast):
 
 def test_columns_cost_no_query_a_row(ana, session, cast):
     ana.post("/alerts/columns", data=CHOSEN)
+    session.commit()  # as below: what the post has read is not known to the page
     few = statements(ana, "/alerts")
     for number in range(8):
         kept.alert(session, make.patient(session, cast.renal, mrn=f"M{number}"))
