@@ -25,7 +25,8 @@ from tracker.models.patient import Patient
 from tracker.models.types import CleanText
 from tracker.serving import LineWithIds
 
-LEAST_LETTERS = 4
+# What is shorter stands elsewhere by chance: a year, a count, a port.
+LEAST_OF_A_NAME, LEAST, LEAST_OF_A_NUMBER = 4, 5, 6
 REFUSED = {400, 403, 404, 405, 413, 429, 500, 503}
 FOR_MACHINES = {"/metrics", "/healthz", "/readyz"}
 WORD = re.compile(r"[^\W_]+")
@@ -48,12 +49,9 @@ def learn(column: str, value: object) -> None:
     """From now on this value of a patient may not be written. Of one plain word only a name is told apart."""
     text = value.isoformat() if isinstance(value, date) else str(value).casefold()
     words = WORD.findall(text)
-    if (
-        words
-        and HOSTILE not in words
-        and len(text) >= LEAST_LETTERS
-        and (column in NAMES or not text.isalpha())
-    ):
+    least = LEAST_OF_A_NAME if column in NAMES else LEAST_OF_A_NUMBER if text.isdigit() else LEAST
+    tells = column in NAMES or not text.isalpha()
+    if words and tells and len(text) >= least and HOSTILE not in words:
         known[words[0]].add(text)
 
 
