@@ -1,8 +1,8 @@
 """What the suite keeps of patients, and everything it writes where none of that may stand.
 
-Each text of a patient that a test keeps is a canary: names, numbers, birth dates, notes. Log lines, mails,
-addresses, error pages, counts for machines and what a command complains of are gathered while a test runs
-and searched when it ends.
+Each text of a patient that a test keeps is a canary for that test: names, numbers, birth dates, notes. What
+another test keeps may stand by chance, as an example in a hint. Log lines, mails, addresses, error pages,
+counts for machines and what a command complains of are gathered while a test runs and searched at its end.
 """
 
 import logging
