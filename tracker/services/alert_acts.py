@@ -24,10 +24,11 @@ LONGEST_NOTE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a bulk act changed (ids), and what it refused: id to sentence."""
+    """What a bulk act changed (ids), and what it refused: id to sentence. `noun`: what the ids are of."""
 
     changed: list[str] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
+    noun: str = "alert"
 
 
 Act = Callable[..., Alert]

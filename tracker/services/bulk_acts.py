@@ -122,7 +122,7 @@ def undo(session: Db, at: datetime, *, clinic_id: str, actor: Actor, now: dateti
         raise Refused(f"This can no longer be taken back: more than {UNDO_MINUTES} minutes, or a later act.")
     if last.tagging:
         changed = tag_undo.undo(session, last.tagging, clinic_id=clinic_id, actor=actor, now=now)
-        return Done(changed=list(changed))
+        return Done(changed=list(changed), noun="patient")
     ids = select(AlertEvent.alert_id).where(
         AlertEvent.clinic_id == clinic_id, AlertEvent.actor_id == actor.user_id, AlertEvent.at == at
     )

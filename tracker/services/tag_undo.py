@@ -13,7 +13,7 @@ from tracker.models.audit import AuditAction, AuditEvent
 from tracker.models.base import Db
 from tracker.services import tags
 from tracker.services.actor import Actor
-from tracker.services.alert_hand import UNDO_MINUTES
+from tracker.services.alert_hand import UNDO_MINUTES, Hand
 from tracker.services.errors import Refused
 
 SAID = {AuditAction.ADDED: "tagged", AuditAction.REMOVED: "untagged"}
@@ -60,7 +60,7 @@ def undo(session: Db, last: Tagging, *, clinic_id: str, actor: Actor, now: datet
         ids,
         str(told["tag"]),
         bear=last.action is AuditAction.REMOVED,
-        hand=tags.Hand(clinic_id, actor, now),
+        hand=Hand(clinic_id, actor, now),
     )
 
 

@@ -5,10 +5,9 @@ may be about a patient.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, and_, case, delete, func, insert, select
+from sqlalchemy import ColumnElement, Select, and_, case, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from tracker.models.alert import Alert
@@ -21,6 +20,7 @@ from tracker.models.types import REFUSED
 from tracker.services import alert_hand, audit
 from tracker.services.actor import Actor
 from tracker.services.alert_acts import Done
+from tracker.services.alert_hand import Hand
 from tracker.services.errors import Conflict, NotFound, Refused
 
 LONGEST = 30
@@ -28,15 +28,6 @@ MOST_OF_PATIENT = 10
 MOST_OF_CLINIC = 100
 FIELD = "tag_name"
 TABLE = "patient_tag"
-
-
-@dataclass(frozen=True, slots=True)
-class Hand:
-    """Whose act it is, where and when."""
-
-    clinic_id: str
-    actor: Actor
-    now: datetime
 
 
 def of_patient(session: Db, *, clinic_id: str, patient_id: str) -> Sequence[tuple[str, str]]:
@@ -97,11 +88,7 @@ def remove_from_alerts(
 def put_back(session: Db, patient_ids: Sequence[str], name: str, *, bear: bool, hand: Hand) -> Sequence[str]:
     """Make these patients bear a tag again, or bear it no longer; the ids of those for whom that was new."""
     tag = _named(session, hand.clinic_id, name)
-    theirs = and_(
-        PatientTag.clinic_id == hand.clinic_id,
-        PatientTag.tag_id == tag.id,
-        PatientTag.patient_id.in_(patient_ids),
-    )
+    theirs = _of(tag, patient_ids)
     have = set(session.execute(select(PatientTag.patient_id).where(theirs)).scalars())
     changed = [each for each in patient_ids if (each in have) is not bear]
     told = {"tag": tag.name}
@@ -120,6 +107,15 @@ def _borne(clinic_id: str) -> Select[str, str, str]:
         select(PatientTag.patient_id, Tag.id, Tag.name)
         .join(Tag, and_(Tag.clinic_id == PatientTag.clinic_id, Tag.id == PatientTag.tag_id))
         .where(PatientTag.clinic_id == clinic_id)
+    )
+
+
+def _of(tag: Tag, patient_ids: Collection[str]) -> ColumnElement[bool]:
+    """That these patients bear this tag."""
+    return and_(
+        PatientTag.clinic_id == tag.clinic_id,
+        PatientTag.tag_id == tag.id,
+        PatientTag.patient_id.in_(patient_ids),
     )
 
 
@@ -181,11 +177,7 @@ def _untag(session: Db, hand: Hand, patient_ids: Sequence[str], tag_id: str) -> 
     ).scalar_one_or_none()
     if tag is None:
         raise NotFound("There is no such tag here.")
-    theirs = and_(
-        PatientTag.clinic_id == hand.clinic_id,
-        PatientTag.tag_id == tag.id,
-        PatientTag.patient_id.in_(patient_ids),
-    )
+    theirs = _of(tag, patient_ids)
     bore = session.execute(select(PatientTag.patient_id).where(theirs)).scalars().all()
     session.execute(delete(PatientTag).where(theirs))
     _record(session, hand, bore, AuditAction.REMOVED, old={"tag": tag.name})

@@ -141,12 +141,9 @@ def undo() -> Response:
         raise Refused("This can no longer be taken back.") from None
     if at.tzinfo is None:
         raise Refused("This can no longer be taken back.")
-    last = bulk_acts.last_act(
-        db.session, clinic_id=access.current_clinic_id(), user_id=access.signed_in().id, now=clock.now()
-    )
     done = bulk_acts.undo(db.session, at, **_whose())
     db.session.commit()
-    _tell(done, "as before", "patient" if last and last.tagging else "alert")
+    _tell(done, "as before")
     return redirect(address(query_of(filters_of(request.form))), 303)
 
 
@@ -192,8 +189,8 @@ def _whose() -> dict[str, Any]:
     return {"clinic_id": access.current_clinic_id(), "actor": access.current_actor(), "now": clock.now()}
 
 
-def _tell(done: Done, word: str, noun: str = "alert") -> None:
-    flash(f"{many(len(done.changed), noun)} {word}.", "success" if done.changed else "error")
+def _tell(done: Done, word: str) -> None:
+    flash(f"{many(len(done.changed), done.noun)} {word}.", "success" if done.changed else "error")
     for why, ids in bulk_acts.by_reason(done.refused).items():
         flash(f"{len(ids)} left as {'it was' if len(ids) == 1 else 'they were'}: {why}", "error")
 
