@@ -14,6 +14,7 @@ from tracker.models.outbox import OutboxLine, OutboxMessage, OutboxState
 from tracker.models.user import User
 from tracker.services import holds
 from tracker.services.errors import Refused
+from tracker.services.mail_queue import message_id
 from tracker.services.mail_text import MailText
 from tracker.serving import office_of
 from tracker.settings import Settings
@@ -125,9 +126,8 @@ def test(address: str) -> None:
     """
     settings: Settings = current_app.extensions["settings"]
     way = delivery_for(settings)
-    message_id = f"<{new_id()}@pa-tracker.invalid>"
     try:
-        way.send(compose(message_id, address, TEST, settings=settings, now=clock.now()), to=address)
+        way.send(compose(message_id(new_id()), address, TEST, settings=settings, now=clock.now()), to=address)
     except Undelivered as failure:
         raise click.ClickException(f"Not sent: {failure}. See the TRACKER_SMTP settings.") from None
     finally:

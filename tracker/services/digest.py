@@ -11,14 +11,14 @@ from sqlalchemy.exc import IntegrityError
 
 from tracker.models.alert import Alert, AlertEventKind, AlertState
 from tracker.models.base import Db
-from tracker.models.ids import new_id
-from tracker.models.outbox import MailKind, OutboxMessage, OutboxState
+from tracker.models.outbox import MailKind, OutboxMessage
 from tracker.models.patient import Patient
 from tracker.models.user import Role, User
 from tracker.rules.words import Severity
 from tracker.services import deadlines, ownership, today
 from tracker.services import since as since_then
 from tracker.services.mail_choices import Wishes, all_wishes
+from tracker.services.mail_queue import new_message
 
 SOON_DAYS = 7
 
@@ -93,18 +93,7 @@ def _without(session: Db, clinic_id: str, slot: str) -> Sequence[str]:
 
 def _write(session: Db, clinic_id: str, user_id: str, slot: str, now: datetime) -> int:
     """One row; 0 if another process wrote it first."""
-    row_id = new_id()
-    row = OutboxMessage(
-        id=row_id,
-        clinic_id=clinic_id,
-        recipient_id=user_id,
-        kind=MailKind.DIGEST,
-        slot=slot,
-        state=OutboxState.CREATED,
-        message_id=f"<{row_id}@pa-tracker.invalid>",
-        created_at=now,
-        next_at=now,
-    )
+    row = new_message(clinic_id, user_id, now=now, kind=MailKind.DIGEST, slot=slot)
     try:
         with session.begin_nested():
             session.add(row)

@@ -1,16 +1,38 @@
-"""Which waiting mails may go out now, and in what order. Claiming and recording them is in `outbox`."""
+"""Mails that wait: a new one, and which may go out now, in what order. `outbox` claims and records them."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, update
 
 from tracker.models.alert import Alert, AlertState
 from tracker.models.base import Db
+from tracker.models.ids import new_id
 from tracker.models.outbox import OutboxLine, OutboxMessage, OutboxState
 from tracker.rules.words import Severity
 
 FARTHEST = timedelta(days=2)  # no wait and no lease is longer: one that seems so was set by a wrong clock
 PENDING = (OutboxState.CREATED, OutboxState.RETRY)
+
+
+def new_message(clinic_id: str, recipient_id: str, *, now: datetime, **more: Any) -> OutboxMessage:
+    """A message to one person, to go out at once unless `more` says otherwise. Not yet in the session."""
+    row_id = new_id()
+    values = {
+        "id": row_id,
+        "clinic_id": clinic_id,
+        "recipient_id": recipient_id,
+        "state": OutboxState.CREATED,
+        "message_id": message_id(row_id),
+        "created_at": now,
+        "next_at": now,
+    }
+    return OutboxMessage(**(values | more))
+
+
+def message_id(row_id: str) -> str:
+    """How a mail is known on its way; the same mail again has the same."""
+    return f"<{row_id}@pa-tracker.invalid>"
 
 
 def ready(now: datetime) -> ColumnElement[bool]:

@@ -12,11 +12,11 @@ from sqlalchemy.exc import IntegrityError
 
 from tracker.models.base import Db
 from tracker.models.clinic import Clinic
-from tracker.models.ids import new_id
-from tracker.models.outbox import OutboxMessage, OutboxState
+from tracker.models.outbox import OutboxMessage
 from tracker.models.user import User
 from tracker.models.web_session import LinkKind
 from tracker.services import password_links
+from tracker.services.mail_queue import new_message
 from tracker.services.mail_text import MailText, Render
 from tracker.services.outbox import Letter
 
@@ -73,18 +73,7 @@ class AccountLetter:
 
 def tell(session: Db, user: User, notice: Notice, *, now: datetime, slot: str | None = None) -> None:
     """Put a mail about the account into the outbox, at once. `slot`: one of this name, ever."""
-    row_id = new_id()
-    row = OutboxMessage(
-        id=row_id,
-        clinic_id=user.clinic_id,
-        recipient_id=user.id,
-        state=OutboxState.CREATED,
-        message_id=f"<{row_id}@pa-tracker.invalid>",
-        created_at=now,
-        next_at=now,
-        notice=notice.value,
-        slot=slot,
-    )
+    row = new_message(user.clinic_id, user.id, now=now, notice=notice.value, slot=slot)
     try:
         with session.begin_nested():
             session.add(row)

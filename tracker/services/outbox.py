@@ -16,7 +16,6 @@ from tracker.models.alert import Alert, AlertState
 from tracker.models.audit import AuditAction
 from tracker.models.base import Db
 from tracker.models.clinic import Clinic
-from tracker.models.ids import new_id
 from tracker.models.outbox import MailKind, OutboxLine, OutboxMessage, OutboxState
 from tracker.models.user import Role, User
 from tracker.rules.words import Severity
@@ -24,7 +23,7 @@ from tracker.services import audit, ownership, undelivered
 from tracker.services.actor import SCAN
 from tracker.services.clinic_day import day_starts_at
 from tracker.services.mail_choices import Wishes, all_wishes
-from tracker.services.mail_queue import ready, ready_messages
+from tracker.services.mail_queue import new_message, ready, ready_messages
 
 GATHER = timedelta(seconds=30)  # what opens close together goes out as one mail for each person
 STORM = 25  # more at once than anyone can act on one by one: they are gathered until no more come
@@ -168,18 +167,8 @@ def _start(
         if alert.severity is not Severity.CRITICAL or _has_slot(session, alert.clinic_id, recipient_id, slot):
             return None
         next_at = (local.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)).astimezone(UTC)
-    row_id = new_id()
-    message = OutboxMessage(
-        id=row_id,
-        clinic_id=alert.clinic_id,
-        recipient_id=recipient_id,
-        kind=MailKind.ALERTS,
-        slot=slot,
-        state=OutboxState.CREATED,
-        message_id=f"<{row_id}@pa-tracker.invalid>",
-        created_at=now,
-        next_at=next_at,
-    )
+    how = {"kind": MailKind.ALERTS, "slot": slot, "next_at": next_at}
+    message = new_message(alert.clinic_id, recipient_id, now=now, **how)
     session.add(message)
     session.flush()
     return message

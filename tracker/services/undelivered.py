@@ -6,11 +6,11 @@ from datetime import datetime
 from sqlalchemy import Select, func, select
 
 from tracker.models.base import Db
-from tracker.models.ids import new_id
 from tracker.models.outbox import MailKind, OutboxLine, OutboxMessage, OutboxState
 from tracker.models.user import Role, User
 from tracker.services.actor import Actor
 from tracker.services.errors import Refused
+from tracker.services.mail_queue import new_message
 
 
 def leads(session: Db, *, clinic_id: str) -> list[str]:
@@ -47,26 +47,14 @@ def _was_told(session: Db, failed: OutboxMessage, lead_id: str) -> bool:
 
 
 def _write(session: Db, failed: OutboxMessage, lead_id: str, alert_ids: Sequence[str], now: datetime) -> None:
-    row_id = new_id()
-    session.add(
-        OutboxMessage(
-            id=row_id,
-            clinic_id=failed.clinic_id,
-            recipient_id=lead_id,
-            kind=MailKind.UNDELIVERED,
-            slot=failed.id,
-            state=OutboxState.CREATED,
-            message_id=f"<{row_id}@pa-tracker.invalid>",
-            created_at=now,
-            next_at=now,
-        )
-    )
+    row = new_message(failed.clinic_id, lead_id, now=now, kind=MailKind.UNDELIVERED, slot=failed.id)
+    session.add(row)
     session.flush()
     for alert_id in alert_ids:
         session.add(
             OutboxLine(
                 clinic_id=failed.clinic_id,
-                message_row_id=row_id,
+                message_row_id=row.id,
                 alert_id=alert_id,
                 recipient_id=lead_id,
                 occasion=f"undelivered:{failed.id}",
