@@ -8,7 +8,7 @@ import hashlib
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from tracker.models.base import Db
@@ -19,7 +19,7 @@ from tracker.services.notices import Notice
 
 MANY = 5  # wrong ones before the right one; from the fifth on they also wait (throttle.ACCOUNT)
 KNOWN_FOR = timedelta(days=180)
-KEPT_FOR = timedelta(days=730)
+KEPT_FOR = timedelta(days=730)  # then `tidying` forgets it
 # Home connections change their last numbers each night: what counts is the part that stays.
 IPV4_BITS, IPV6_BITS = 24, 56
 
@@ -49,8 +49,6 @@ def came_in(session: Db, user: User, *, address: str, now: datetime) -> None:
         _remember(session, SignInPlace(user_id=user.id, network_hash=_hash(user, network), seen_at=now))
     else:
         row.seen_at = max(row.seen_at, now)
-    old = SignInPlace.user_id == user.id, SignInPlace.seen_at < now - KEPT_FOR
-    session.execute(delete(SignInPlace).where(*old))
     if is_new and known:  # the first of all is how one begins
         _tell(session, user, Notice.SIGN_IN_PLACE, now)
 
