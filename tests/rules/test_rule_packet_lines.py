@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from test_rule_packet import DAY, RULE, WHOLE
 
 from tracker.rules.packet import (
     AskedPaper,
@@ -13,7 +14,6 @@ from tracker.rules.packet import (
     Have,
     Item,
     Paper,
-    PlanRule,
     Request,
     Tried,
     packet,
@@ -21,20 +21,6 @@ from tracker.rules.packet import (
 from tracker.rules.steps import Met
 from tracker.rules.words import DocumentKind
 
-DAY = date(2026, 6, 8)
-RULE = PlanRule(
-    "r1", "J7502", source="Acme p. 41", verified_on=date(2026, 1, 5), step_therapy=False, papers_asked=False
-)
-WHOLE = Request(
-    day=DAY,
-    member_id="M1",
-    diagnosis="kidney transplant",
-    takes="cyclosporine modified, 100 mg twice a day",
-    days_supply=30,
-    units={"J7502": 60},
-    prescriber="Dr Shah",
-    rules=(RULE,),
-)
 SENT = replace(WHOLE, sent=True)
 RENEWING = replace(WHOLE, renews="PA1")
 

@@ -7,6 +7,7 @@ import pytest
 from casemaker import AS_OF, Maker, coverage, document, fill, pa, plan, rule, step
 from hypothesis import given
 from hypothesis import strategies as st
+from way_cases import SHORT
 
 from tracker.rules.casefile import case_from
 from tracker.rules.desk import Desk
@@ -16,14 +17,6 @@ from tracker.rules.step_words import Way, gaps, lookback_said, option_said, step
 from tracker.rules.steps import Met
 from tracker.rules.words import Check
 
-SHORT = {
-    "id": "t1",
-    "drug": "methotrexate",
-    "from": "2025-12-01",
-    "to": "2026-02-24",
-    "outcome": "inadequate_response",
-    "documented_on": "2026-02-26",
-}
 OLD = {
     "id": "t2",
     "drug": "acitretin",

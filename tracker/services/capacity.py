@@ -6,7 +6,8 @@ from tracker.models.base import Db
 from tracker.models.clinic import Clinic
 from tracker.services import audit
 from tracker.services.actor import Actor
-from tracker.services.errors import Conflict, Refused
+from tracker.services.errors import Refused
+from tracker.services.lead_times import refuse_stale
 
 MOST = 10_000
 
@@ -15,10 +16,7 @@ def change(
     session: Db, clinic: Clinic, a_week: int | None, *, version: int, actor: Actor, now: datetime
 ) -> None:
     """Write it; None: not said. Raises Conflict if `version` is not the latest, Refused out of range."""
-    if clinic.version != version:
-        raise Conflict(
-            "A colleague has changed the clinic's settings meanwhile. Open the page again, then decide."
-        )
+    refuse_stale(clinic, version)
     if a_week is not None and not 1 <= a_week <= MOST:
         raise Refused(f"Give a number from 1 to {MOST:,}, or leave it empty.", field="renewals_a_week")
     if clinic.renewals_a_week == a_week:

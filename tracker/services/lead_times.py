@@ -26,10 +26,7 @@ def change(
     `version`: the one read. Raises Conflict if it is not the latest, Refused for what is out of range or
     changes nothing.
     """
-    if clinic.version != version:
-        raise Conflict(
-            "A colleague has changed the clinic's settings meanwhile. Open the page again, then decide."
-        )
+    refuse_stale(clinic, version)
     old, new = audit.difference({name: getattr(clinic, name) for name in values}, values)
     if not new:
         raise Refused("Nothing is changed.")
@@ -42,3 +39,11 @@ def change(
         raise Refused("Days are from 0 to 365, the threshold from 1 to 100 percent.") from None
     audit.clinic_changed(session, clinic.id, old=old, new=new, actor=actor, at=now)
     return checking.mark_due(session, clinic_id=clinic.id)
+
+
+def refuse_stale(clinic: Clinic, version: int) -> None:
+    """Raises Conflict if this version of the clinic's settings is not the latest."""
+    if clinic.version != version:
+        raise Conflict(
+            "A colleague has changed the clinic's settings meanwhile. Open the page again, then decide."
+        )
