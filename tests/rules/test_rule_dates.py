@@ -49,6 +49,9 @@ def test_sums_stop_at_the_ends_of_the_calendar() -> None:
     assert plus(date(2026, 1, 1), 10**7) == FAR
     assert plus(date(2026, 1, 1), -(10**7)) == date.min
     assert plus(date(2026, 2, 28), 1) == date(2026, 3, 1)
+    assert plus(FAR, 1) == FAR
+    assert plus(date.max, 1) == FAR
+    assert plus(date.min, -1) == date.min
     assert days_between(date(2026, 3, 1), date(2026, 2, 28)) == -1
 
 

@@ -34,6 +34,11 @@ PART_B = [plan(line_of_business="medicare_part_b")]
 SUBMITTED = {"status": "submitted", "from": None, "to": None}
 
 
+def per_fill(quantity: int) -> dict[str, Any]:
+    """A limit of so many capsules in 30 days of one fill."""
+    return {"quantity": quantity, "per_days": 30, "unit": "capsule", "method": "per_fill"}
+
+
 def asks(**more: Any) -> list[dict[str, Any]]:
     return [plan(rules=[rule(**more)])]
 
@@ -142,6 +147,28 @@ EDGES: dict[str, tuple[dict[str, Any], set[str], set[str]]] = {
         {
             "plans": asks(quantity_limit=True),
             "authorizations": [pa(id="QO", kind="quantity_limit_override")],
+        },
+        set(),
+        {"RULE_UNVERIFIED", "QL_EXCEEDED"},
+    ),
+    "two overrides, the second wide enough": (
+        {
+            "plans": asks(quantity_limit=per_fill(30)),
+            "authorizations": [
+                pa(id="QO1", kind="quantity_limit_override", quantity_limit=per_fill(40)),
+                pa(id="QO2", kind="quantity_limit_override", quantity_limit=per_fill(60)),
+            ],
+        },
+        set(),
+        {"RULE_UNVERIFIED", "QL_EXCEEDED"},
+    ),
+    "two overrides, the first wide enough": (
+        {
+            "plans": asks(quantity_limit=per_fill(30)),
+            "authorizations": [
+                pa(id="QO1", kind="quantity_limit_override", quantity_limit=per_fill(60)),
+                pa(id="QO2", kind="quantity_limit_override", quantity_limit=per_fill(40)),
+            ],
         },
         set(),
         {"RULE_UNVERIFIED", "QL_EXCEEDED"},

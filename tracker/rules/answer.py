@@ -4,27 +4,46 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from tracker.rules.facts import Override
 from tracker.rules.words import AboutKind, AlertCode, Check, Formulation, Result, Severity
 
 Fact: TypeAlias = "date | datetime | Decimal | int | str | tuple[Fact, ...] | Mapping[str, Fact] | None"
 Facts: TypeAlias = Mapping[str, Fact]
+_NO_FACTS: Final[Facts] = {}
 
 
-class CheckResult(NamedTuple):
+@dataclass(init=False, slots=True)
+class CheckResult:
     """One check of one fill; `code` is None on a plain pass or unknown, `about` the object to blame."""
 
     check: Check
     result: Result
     code: AlertCode | None
     facts: Facts
-    about: str | None = None
-    about_kind: AboutKind | None = None
+    about: str | None
+    about_kind: AboutKind | None
+
+    def __init__(
+        self,
+        check: Check,
+        result: Result,
+        code: AlertCode | None,
+        facts: Facts,
+        about: str | None = None,
+        about_kind: AboutKind | None = None,
+    ) -> None:
+        self.check = check
+        self.result = result
+        self.code = code
+        self.facts = facts
+        self.about = about
+        self.about_kind = about_kind
 
 
-class TableFill(NamedTuple):
+@dataclass(init=False, slots=True)
+class TableFill:
     """One planned or projected fill of the next 12 months with its checks.
 
     `plan` and `coverage` are ids of who pays (None: nobody), `authorization` the one charged,
@@ -43,7 +62,37 @@ class TableFill(NamedTuple):
     regimen: str
     formulation: Formulation | None
     runs_out_on: date
-    override: Override | None = None
+    override: Override | None
+
+    def __init__(
+        self,
+        on: date,
+        days_supply: int,
+        plan: str | None,
+        coverage: str | None,
+        units: Mapping[str, int] | None,
+        authorization: str | None,
+        ok: bool,
+        checks: tuple[CheckResult, ...],
+        planned: bool,
+        regimen: str,
+        formulation: Formulation | None,
+        runs_out_on: date,
+        override: Override | None = None,
+    ) -> None:
+        self.on = on
+        self.days_supply = days_supply
+        self.plan = plan
+        self.coverage = coverage
+        self.units = units
+        self.authorization = authorization
+        self.ok = ok
+        self.checks = checks
+        self.planned = planned
+        self.regimen = regimen
+        self.formulation = formulation
+        self.runs_out_on = runs_out_on
+        self.override = override
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +143,8 @@ class Spoken(Protocol):
     def proof(self) -> Proof: ...
 
 
-class Finding(NamedTuple):
+@dataclass(init=False, slots=True)
+class Finding:
     """A finding before its words: what, how bad, about which object, from when it harms.
 
     `key_on` is the object's own key date (rulebook 10.2); `fill` the table's fill it was made of.
@@ -106,8 +156,28 @@ class Finding(NamedTuple):
     about_kind: AboutKind
     key_on: date | None
     harm_on: date | None
-    facts: Facts = {}
-    fill: TableFill | None = None
+    facts: Facts
+    fill: TableFill | None
+
+    def __init__(
+        self,
+        code: AlertCode,
+        severity: Severity,
+        about: str | None,
+        about_kind: AboutKind,
+        key_on: date | None,
+        harm_on: date | None,
+        facts: Facts = _NO_FACTS,
+        fill: TableFill | None = None,
+    ) -> None:
+        self.code = code
+        self.severity = severity
+        self.about = about
+        self.about_kind = about_kind
+        self.key_on = key_on
+        self.harm_on = harm_on
+        self.facts = facts
+        self.fill = fill
 
     @property
     def key(self) -> str:
@@ -115,12 +185,16 @@ class Finding(NamedTuple):
         return f"{self.code}:{self.about or 'none'}:{key_on}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(init=False, slots=True)
 class Alert:
     """One finding with its words, which follow from it: neither made before they are read nor compared."""
 
     finding: Finding
     spoken: Spoken = field(repr=False, compare=False)
+
+    def __init__(self, finding: Finding, spoken: Spoken) -> None:
+        self.finding = finding
+        self.spoken = spoken
 
     @property
     def code(self) -> AlertCode:
@@ -165,7 +239,7 @@ class Alert:
         return self.spoken.proof
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(init=False, slots=True)
 class Answer:
     """`valid_until` is the first later day on which the answer would differ; None: not within a year."""
 
@@ -177,3 +251,23 @@ class Answer:
     earliest_denial: EarliestDenial | None
     fills: tuple[TableFill, ...]
     alerts: tuple[Alert, ...]
+
+    def __init__(
+        self,
+        as_of: date,
+        valid_until: date | None,
+        run_out: date | None,
+        next_fill: date | None,
+        start_renewal_by: date | None,
+        earliest_denial: EarliestDenial | None,
+        fills: tuple[TableFill, ...],
+        alerts: tuple[Alert, ...],
+    ) -> None:
+        self.as_of = as_of
+        self.valid_until = valid_until
+        self.run_out = run_out
+        self.next_fill = next_fill
+        self.start_renewal_by = start_renewal_by
+        self.earliest_denial = earliest_denial
+        self.fills = fills
+        self.alerts = alerts

@@ -2,31 +2,39 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Final
 
 from tracker.rules.dates import FAR
 from tracker.rules.facts import Authorization
 from tracker.rules.supply import same_product
 from tracker.rules.words import AuthorizationStatus, Formulation
 
-GRANTED = frozenset(
+GRANTED: Final = frozenset(
     {
         AuthorizationStatus.APPROVED,
         AuthorizationStatus.PARTIALLY_APPROVED,
         AuthorizationStatus.NOT_REQUIRED,
     }
 )
-IN_PROGRESS = frozenset(
+IN_PROGRESS: Final = frozenset(
     {AuthorizationStatus.SUBMITTED, AuthorizationStatus.PENDED, AuthorizationStatus.APPEALED}
 )
 
 
-class Permit(NamedTuple):
+class Permit:
     """An authorization with its limits: code -> units before any fill (None: no limit); None: no lines."""
 
-    pa: Authorization
-    limits: Mapping[str, int | None] | None
-    asked_codes: frozenset[str]
+    __slots__ = ("asked_codes", "limits", "pa")
+
+    def __init__(
+        self,
+        pa: Authorization,
+        limits: Mapping[str, int | None] | None,
+        asked_codes: frozenset[str],
+    ) -> None:
+        self.pa = pa
+        self.limits = limits
+        self.asked_codes = asked_codes
 
     def on(self, day: date) -> bool:
         pa = self.pa
@@ -66,20 +74,31 @@ def permit_of(pa: Authorization) -> Permit:
 class Ledger:
     """Units charged to authorizations so far, by authorization and code."""
 
-    __slots__ = ("used",)
+    __slots__ = ("_used",)
 
-    def __init__(self, used: Mapping[tuple[str, str], int] | None = None) -> None:
-        self.used = dict(used or {})
+    def __init__(self, sofar: "Ledger | None" = None) -> None:
+        """Empty, or going on from another one."""
+        self._used: dict[str, dict[str, int]] = {}
+        if sofar is not None:
+            for authorization, units in sofar._used.items():
+                self._used[authorization] = units.copy()
 
     def charge(self, authorization: str, units: Mapping[str, int]) -> None:
-        for code, count in units.items():
-            key = authorization, code
-            self.used[key] = self.used.get(key, 0) + count
+        used = self._used.get(authorization)
+        if used is None:
+            used = self._used[authorization] = {}
+        for code in units:
+            used[code] = used.get(code, 0) + units[code]
+
+    def used(self, authorization: str, code: str) -> int:
+        """Units of a code charged so far."""
+        used = self._used.get(authorization)
+        return used.get(code, 0) if used else 0
 
     def left(self, permit: Permit, code: str) -> int | None:
         """Units left of a code; None: no limit. A code it lacks has none."""
         limit = None if permit.limits is None else permit.limits.get(code, 0)
-        return None if limit is None else max(limit - self.used.get((permit.pa.id, code), 0), 0)
+        return None if limit is None else max(limit - self.used(permit.pa.id, code), 0)
 
     def enough(self, permit: Permit, needed: Mapping[str, int]) -> bool:
         """Does it list every code, with units left for it?"""
@@ -89,7 +108,7 @@ class Ledger:
             if code not in permit.limits:
                 return False
             limit = permit.limits[code]
-            if limit is not None and limit - self.used.get((permit.pa.id, code), 0) < count:
+            if limit is not None and limit - self.used(permit.pa.id, code) < count:
                 return False
         return True
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from fractions import Fraction
+from typing import Final
 
 from tracker.rules import parameters
 from tracker.rules.answer import CheckResult, Fact
@@ -26,11 +27,11 @@ from tracker.rules.words import (
     Result,
 )
 
-_PA = AuthorizationKind.PRIOR_AUTHORIZATION
-_PASS = CheckResult(Check.AUTHORIZATION, Result.PASS, None, {})
-_UNKNOWN = CheckResult(Check.AUTHORIZATION, Result.UNKNOWN, None, {})
+_PA: Final = AuthorizationKind.PRIOR_AUTHORIZATION
+_PASS: Final = CheckResult(Check.AUTHORIZATION, Result.PASS, None, {})
+_UNKNOWN: Final = CheckResult(Check.AUTHORIZATION, Result.UNKNOWN, None, {})
 # What a new Medicare Advantage plan may not refuse for in the first 90 days (rulebook 7.8).
-_CONTINUED = frozenset({AlertCode.PA_MISSING, AlertCode.PA_WRONG_PAYER, AlertCode.REFILL_AT_RISK})
+_CONTINUED: Final = frozenset({AlertCode.PA_MISSING, AlertCode.PA_WRONG_PAYER, AlertCode.REFILL_AT_RISK})
 
 
 def check_authorization(draft: Draft, sofar: SoFar) -> tuple[CheckResult, Permit | None]:
@@ -195,7 +196,7 @@ def _around(terms: Terms) -> Around:
 
 def _by_time(draft: Draft, sofar: SoFar, around: Around) -> CheckResult | None:
     """Ended before the fill, else only a later one, else a request."""
-    _, ended, _, later, asked, denied = around
+    ended, later, asked, denied = around.ended, around.later, around.asked, around.denied
     if ended is not None:
         return _ended(draft, sofar, ended, around)
     if later is not None and later.pa.starts_on is not None:
@@ -217,7 +218,7 @@ def _by_time(draft: Draft, sofar: SoFar, around: Around) -> CheckResult | None:
 def _ended(draft: Draft, sofar: SoFar, ended: Permit, around: Around) -> CheckResult:
     """PA_DENIED (its renewal was), PA_EXPIRED, PA_GAP or PA_EXPIRES_BEFORE_REFILL, about the last to end."""
     end, today = ended.ends, sofar.today
-    _, _, renewal_denied, later, asked, _ = around
+    renewal_denied, later, asked = around.renewal, around.later, around.asked
     if renewal_denied and asked is None and later is None:
         return _fail(AlertCode.PA_DENIED, renewal_denied, {"ends_on": end})
     renewal = asked.pa.id if asked else None

@@ -4,82 +4,89 @@ Nothing here depends on today. The indexes are made once per check.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
 
 from tracker.rules import parameters
 from tracker.rules.dates import month_end, plus
-from tracker.rules.facts import Authorization, Case, Coverage, Fill, Patient, Plan, Policy, Regimen
+from tracker.rules.facts import Authorization, Case, Coverage, Fill, Patient, Plan, Regimen
 from tracker.rules.units import Units, dispensed, own_codes
 from tracker.rules.words import ClaimStatus, Formulation, LineOfBusiness, MedicareBasis, Organ
 
 
-class Member(NamedTuple):
+class Member:
     """A coverage with its plan and the day on which it really ends."""
 
-    coverage: Coverage
-    plan: Plan
-    starts_on: date
-    ends_on: date | None
+    __slots__ = ("coverage", "ends_on", "plan", "starts_on")
+
+    def __init__(self, coverage: Coverage, plan: Plan, starts_on: date, ends_on: date | None) -> None:
+        self.coverage = coverage
+        self.plan = plan
+        self.starts_on = starts_on
+        self.ends_on = ends_on
 
     def in_force(self, day: date) -> bool:
         return self.starts_on <= day and (self.ends_on is None or day <= self.ends_on)
 
 
-class Supplied(NamedTuple):
+class Supplied:
     """A real fill, not reversed, with the regimen it was made for and the units it was billed as.
 
     `own` are the codes of its regimen's drug; `claim` says how its claim stands (None: no claim on file).
     """
 
-    fill: Fill
-    regimen: Regimen | None
-    own: tuple[str, ...]
-    units: Units | None
-    formulation: Formulation | None
-    claim: ClaimStatus | None
+    __slots__ = ("claim", "fill", "formulation", "own", "regimen", "units")
+
+    def __init__(
+        self,
+        fill: Fill,
+        regimen: Regimen | None,
+        own: tuple[str, ...],
+        units: Units | None,
+        formulation: Formulation | None,
+        claim: ClaimStatus | None,
+    ) -> None:
+        self.fill = fill
+        self.regimen = regimen
+        self.own = own
+        self.units = units
+        self.formulation = formulation
+        self.claim = claim
 
 
-@dataclass(frozen=True, slots=True)
 class Book:
-    case: Case
-    policy: Policy
-    patient: Patient
-    plans: Mapping[str, Plan]
-    members: tuple[Member, ...]
-    regimens: tuple[Regimen, ...]
-    supplied: tuple[Supplied, ...]
-    fills: Mapping[str, Fill]
-    authorizations: Mapping[str, Authorization]
-    transplant_indication: bool | None
-    entitled_on: date | None
+    """One case, opened."""
+
+    __slots__ = (
+        "authorizations",
+        "case",
+        "entitled_on",
+        "members",
+        "patient",
+        "plans",
+        "policy",
+        "regimens",
+        "supplied",
+        "transplant_indication",
+    )
+
+    def __init__(self, case: Case) -> None:
+        self.case, self.policy, self.patient = case, case.policy, case.patient
+        patient = case.patient
+        self.plans: Mapping[str, Plan] = {each.id: each for each in case.plans}
+        self.members = _members(patient, self.plans)
+        self.regimens = tuple(sorted(patient.regimens, key=lambda each: each.starts_on))
+        self.supplied = _all_supplied(patient, self.regimens)
+        self.authorizations: Mapping[str, Authorization] = {each.id: each for each in patient.authorizations}
+        self.transplant_indication = is_transplant(patient)
+        self.entitled_on = _entitled_on(patient, self.plans)
+
+    def fill(self, fill_id: str | None) -> Fill | None:
+        """The real fill of this id, reversed or not."""
+        return next((each for each in self.patient.fills if each.id == fill_id), None)
 
     @property
     def last_supplied(self) -> Supplied | None:
         return self.supplied[-1] if self.supplied else None
-
-
-def open_book(case: Case) -> Book:
-    """Index a case."""
-    patient = case.patient
-    plans = {plan.id: plan for plan in case.plans}
-    regimens = tuple(sorted(patient.regimens, key=lambda each: each.starts_on))
-    own = {each.id: own_codes(each) for each in regimens}
-    real = sorted([fill for fill in patient.fills if not fill.reversed], key=lambda each: each.on)
-    return Book(
-        case=case,
-        policy=case.policy,
-        patient=patient,
-        plans=plans,
-        members=_members(patient, plans),
-        regimens=regimens,
-        supplied=tuple([_supplied(fill, regimens, own) for fill in real]),
-        fills={each.id: each for each in patient.fills},
-        authorizations={each.id: each for each in patient.authorizations},
-        transplant_indication=is_transplant(patient),
-        entitled_on=_entitled_on(patient, plans),
-    )
 
 
 def is_transplant(patient: Patient) -> bool | None:
@@ -124,6 +131,13 @@ def _entitled_on(patient: Patient, plans: Mapping[str, Plan]) -> date | None:
         ),
         default=None,
     )
+
+
+def _all_supplied(patient: Patient, regimens: tuple[Regimen, ...]) -> tuple[Supplied, ...]:
+    """The real fills, not reversed, by their dates."""
+    own = {each.id: own_codes(each) for each in regimens}
+    real = sorted([fill for fill in patient.fills if not fill.reversed], key=lambda each: each.on)
+    return tuple([_supplied(fill, regimens, own) for fill in real])
 
 
 def _supplied(fill: Fill, regimens: tuple[Regimen, ...], own: Mapping[str, tuple[str, ...]]) -> Supplied:

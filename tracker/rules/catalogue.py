@@ -6,27 +6,28 @@ Ophthalmic cyclosporine has none of these codes.
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Final
 
 from tracker.rules.catalogue_data import BillingCode, Bottle, packaged, tables_from
 from tracker.rules.words import Drug, Form, Formulation
 
-_TABLES = tables_from(packaged("codes.json"))
+_TABLES: Final = tables_from(packaged("codes.json"))
 
 # In the order in which a drug's codes are named: its first is the "right code" of a mismatch.
-CODES: tuple[BillingCode, ...] = _TABLES.codes
-_BY_CODE: Mapping[str, BillingCode] = {each.code: each for each in CODES}
+CODES: Final[tuple[BillingCode, ...]] = _TABLES.codes
+_BY_CODE: Final[Mapping[str, BillingCode]] = {each.code: each for each in CODES}
 
 # Capsules of one drug that are billed under several codes: mg of the capsule -> code, units of it.
 # Rulebook 2.2: one 100 mg capsule = 1 x J7502, one 25 mg = 1 x J7515, one 50 mg = 2 x J7515.
-CAPSULES: Mapping[Drug, Mapping[Decimal, tuple[str, int]]] = _TABLES.capsules
+CAPSULES: Final[Mapping[Drug, Mapping[Decimal, tuple[str, int]]]] = _TABLES.capsules
 
 # Rulebook 2.3; Neoral, Gengraf and Sandimmune oral solution, 50 mL bottles.
-SOLUTIONS: Mapping[Drug, Bottle] = _TABLES.bottles
+SOLUTIONS: Final[Mapping[Drug, Bottle]] = _TABLES.bottles
 
-FORMULATIONS: Mapping[Drug, tuple[Formulation, ...]] = _TABLES.formulations
+FORMULATIONS: Final[Mapping[Drug, tuple[Formulation, ...]]] = _TABLES.formulations
 # Without it the codes of these drugs are not known.
-FORMULATION_REQUIRED = _TABLES.formulation_required
-INJECTED = _TABLES.injected
+FORMULATION_REQUIRED: Final = _TABLES.formulation_required
+INJECTED: Final = _TABLES.injected
 
 
 def drugs() -> tuple[Drug, ...]:
@@ -59,7 +60,7 @@ def _own_codes(drug: Drug, formulation: Formulation | None, injected: bool) -> t
     )
 
 
-_OWN_CODES = {
+_OWN_CODES: Final = {
     (drug, formulation, injected): _own_codes(drug, formulation, injected)
     for drug in Drug
     for formulation in (None, *Formulation)

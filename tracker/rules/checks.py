@@ -1,8 +1,8 @@
 """The six checks of one fill, in order (rulebook 5): facts in, pass, fail or unknown with its facts out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from tracker.rules import parameters
 from tracker.rules.answer import CheckResult, Facts
@@ -18,9 +18,10 @@ from tracker.rules.terms import Alike, Dispensing, Limit, Limits, Terms
 from tracker.rules.words import AboutKind, AlertCode, AuthorizationKind, Check, LimitMethod, Result
 
 Made: TypeAlias = Sequence[tuple[date, Dispensing]]
+Judged: TypeAlias = tuple[Result, Facts]
 
-_SHOWN_FIRST = {Result.FAIL: 0, Result.UNKNOWN: 1, Result.PASS: 2}
-_NO_LIMIT = CheckResult(Check.QUANTITY_LIMIT, Result.PASS, None, {})
+_SHOWN_FIRST: Final = {Result.FAIL: 0, Result.UNKNOWN: 1, Result.PASS: 2}
+_NO_LIMIT: Final = CheckResult(Check.QUANTITY_LIMIT, Result.PASS, None, {})
 
 
 def run_checks(draft: Draft, sofar: SoFar) -> tuple[tuple[CheckResult, ...], Permit | None]:
@@ -89,8 +90,8 @@ def check_coverage(terms: Terms) -> CheckResult:
     return covered
 
 
-_COVERED = CheckResult(Check.COVERAGE, Result.PASS, None, {})
-_COVERED_PERHAPS = CheckResult(Check.COVERAGE, Result.UNKNOWN, None, {})
+_COVERED: Final = CheckResult(Check.COVERAGE, Result.PASS, None, {})
+_COVERED_PERHAPS: Final = CheckResult(Check.COVERAGE, Result.UNKNOWN, None, {})
 
 
 def _covered(terms: Terms) -> CheckResult:
@@ -111,22 +112,14 @@ def _covered(terms: Terms) -> CheckResult:
     return _COVERED_PERHAPS
 
 
-def by_rule(rules: Mapping[str, Rule | None]) -> list[tuple[Rule | None, frozenset[str]]]:
-    """Rules in the order of their codes, each with the codes that it holds for."""
-    found: list[tuple[Rule | None, set[str]]] = []
-    for code, rule in rules.items():
-        same = next((codes for other, codes in found if other is rule), None)
-        if same is None:
-            found.append((rule, {code}))
-        else:
-            same.add(code)
-    return [(rule, frozenset(codes)) for rule, codes in found]
-
-
 def check_quantity(terms: Terms, limits: Limits, on: date, made: Made) -> CheckResult:
     """Within the quantity limit, or within that of an override in force (rulebook 5.3)."""
-    found = [_within(terms, on, made, each, held) for each, held in limits]
-    result, facts = min(found, key=lambda each: _SHOWN_FIRST[each[0]], default=(Result.PASS, {}))
+    shown: Judged | None = None
+    for each, held in limits:
+        found = _within(terms, on, made, each, held)
+        if shown is None or _SHOWN_FIRST[found[0]] < _SHOWN_FIRST[shown[0]]:
+            shown = found
+    result, facts = shown or (Result.PASS, {})
     if result is Result.PASS and not facts:
         return _NO_LIMIT
     code, about, kind = None, None, None
@@ -141,17 +134,17 @@ def _limits(terms: Terms) -> Limits:
     Overrides in force replace the rule's; one without a limit of its own lets any quantity pass.
     """
     found: list[tuple[list[Limit], frozenset[str]]] = []
-    for rule, codes in by_rule(terms.rules):
+    for rule, codes in terms.by_rule:
         limit: Limit = rule.quantity_limit if rule else None
         if limit is False or (rule is None and terms.part_b):
-            found.append(([False], codes))
+            found.append(([False], frozenset(codes)))
             continue
         overrides: list[Limit] = [
             each.pa.quantity_limit or False
             for each in terms.in_force(AuthorizationKind.QUANTITY_LIMIT_OVERRIDE)
             if all(each.covers(code) for code in codes)
         ]
-        found.append((overrides or [limit], codes | _held(terms, rule)))
+        found.append((overrides or [limit], _held(terms, rule).union(codes)))
     return found
 
 
@@ -171,15 +164,17 @@ def _counts_back(limits: Limits) -> bool:
     )
 
 
-def _within(
-    terms: Terms, on: date, made: Made, limits: Sequence[Limit], held: frozenset[str]
-) -> tuple[Result, Facts]:
-    found = [_against(terms, on, made, limit, held) for limit in limits]
-    # Of several overrides the one that lets most pass counts.
-    return max(found, key=lambda each: _SHOWN_FIRST[each[0]])
+def _within(terms: Terms, on: date, made: Made, limits: Sequence[Limit], held: frozenset[str]) -> Judged:
+    """Of several overrides the one that lets most pass counts."""
+    best = _against(terms, on, made, limits[0], held)
+    for limit in limits[1:]:
+        found = _against(terms, on, made, limit, held)
+        if _SHOWN_FIRST[found[0]] > _SHOWN_FIRST[best[0]]:
+            best = found
+    return best
 
 
-def _against(terms: Terms, on: date, made: Made, limit: Limit, held: frozenset[str]) -> tuple[Result, Facts]:
+def _against(terms: Terms, on: date, made: Made, limit: Limit, held: frozenset[str]) -> Judged:
     if not isinstance(limit, QuantityLimit):
         return (Result.PASS if limit is False else Result.UNKNOWN), {}
     now = terms.dispensing

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Final
 
 from tracker.rules import parameters
 from tracker.rules.answer import Fact, Finding, TableFill
@@ -26,11 +27,11 @@ from tracker.rules.words import (
     Severity,
 )
 
-KX = "KX"
+KX: Final = "KX"
 # KX says that the criteria are met, these that they are not (HCPCS Level II modifiers).
-_AGAINST_KX = ("GA", "GY", "GZ")
+_AGAINST_KX: Final = ("GA", "GY", "GZ")
 # Drug discarded from a single-dose container, or none discarded: never on an oral drug.
-_DISCARDED = ("JW", "JZ")
+_DISCARDED: Final = ("JW", "JZ")
 
 
 def claim_findings(desk: Desk, today: Today, table: Projection) -> Iterator[Finding]:
@@ -91,23 +92,25 @@ def _covers_late(permit: Permit, each: Supplied) -> bool:
     )
 
 
-def _modifiers(each: Supplied, *, kx_supported: bool) -> Iterator[Finding]:
+def _modifiers(each: Supplied, *, kx_supported: bool) -> list[Finding]:
+    found: list[Finding] = []
     modifiers = each.fill.modifiers
     if KX in modifiers:
         if not kx_supported:
-            yield _of_fill(AlertCode.KX_NOT_SUPPORTED, each, {"modifiers": (KX,)})
+            found.append(_of_fill(AlertCode.KX_NOT_SUPPORTED, each, {"modifiers": (KX,)}))
         against = [modifier for modifier in modifiers if modifier in _AGAINST_KX]
         if against:
-            yield _of_fill(AlertCode.MODIFIER_CONFLICT, each, {"modifiers": (KX, *against)})
+            found.append(_of_fill(AlertCode.MODIFIER_CONFLICT, each, {"modifiers": (KX, *against)}))
     discarded = [modifier for modifier in modifiers if modifier in _DISCARDED]
     if discarded and each.regimen is not None and each.regimen.form is not Form.INJECTION:
-        yield _of_fill(AlertCode.MODIFIER_NOT_APPLICABLE, each, {"modifiers": tuple(discarded)})
+        found.append(_of_fill(AlertCode.MODIFIER_NOT_APPLICABLE, each, {"modifiers": tuple(discarded)}))
+    return found
 
 
 def _foreign(own: tuple[str, ...], units: Units) -> str | None:
     """The first code of a fill that is none of its drug's."""
-    for code, count in units.items():
-        if count and code not in own:
+    for code in units:
+        if code not in own and units[code]:
             return code
     return None
 
@@ -137,7 +140,7 @@ def _planned_mismatches(desk: Desk, fills: tuple[TableFill, ...]) -> Iterator[Fi
 
 def is_open(desk: Desk, denial: Denial) -> bool:
     """A denial is open while its fill's claim (not reversed) or its authorization is denied."""
-    fill = desk.book.fills.get(denial.fill or "")
+    fill = desk.book.fill(denial.fill)
     claim = fill.claim if fill is not None and not fill.reversed else None
     if claim is not None and claim.status is ClaimStatus.DENIED:
         return True
@@ -148,7 +151,7 @@ def is_open(desk: Desk, denial: Denial) -> bool:
 
 def _plan_of(desk: Desk, denial: Denial) -> Plan | None:
     """The plan of the first coverage in force on the fill's date, or the authorization's."""
-    fill = desk.book.fills.get(denial.fill or "")
+    fill = desk.book.fill(denial.fill)
     if fill is not None:
         first = desk.payer(fill.on).first
         if first is not None:

@@ -2,30 +2,39 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Final
 
 from tracker.rules import parameters
 from tracker.rules.book import Book, Member
 from tracker.rules.dates import plus, plus_months
 from tracker.rules.words import LineOfBusiness, MedicareBasis, Organ
 
-PART_B = LineOfBusiness.MEDICARE_PART_B
-PART_D = LineOfBusiness.MEDICARE_PART_D
-_GROUP = frozenset({LineOfBusiness.COMMERCIAL})
-_BY_ESRD = frozenset({PART_B, LineOfBusiness.MEDICARE_ADVANTAGE})
-_MEDICARE = _BY_ESRD | {PART_D}
+PART_B: Final = LineOfBusiness.MEDICARE_PART_B
+PART_D: Final = LineOfBusiness.MEDICARE_PART_D
+_GROUP: Final = frozenset({LineOfBusiness.COMMERCIAL})
+_BY_ESRD: Final = frozenset({PART_B, LineOfBusiness.MEDICARE_ADVANTAGE})
+_MEDICARE: Final = _BY_ESRD | {PART_D}
 
 
-class Payer(NamedTuple):
+class Payer:
     """Who is first in line, who pays, and whether that is the right route.
 
     `correct_route` is set if it is not; `missing` names the facts that would tell.
     """
 
-    first: Member | None
-    paying: Member | None
-    correct_route: str | None = None
-    missing: tuple[str, ...] = ()
+    __slots__ = ("correct_route", "first", "missing", "paying")
+
+    def __init__(
+        self,
+        first: Member | None,
+        paying: Member | None,
+        correct_route: str | None = None,
+        missing: tuple[str, ...] = (),
+    ) -> None:
+        self.first = first
+        self.paying = paying
+        self.correct_route = correct_route
+        self.missing = missing
 
 
 def in_force(book: Book, day: date) -> list[Member]:

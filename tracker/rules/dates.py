@@ -5,28 +5,35 @@ No clock. Sums that would leave the calendar stop at its ends, so that no fact h
 
 from datetime import date, timedelta
 from functools import lru_cache
+from typing import Final
 
 # Far beyond every date a case file may hold (2199), with room for further sums.
-FAR = date(9000, 1, 1)
-_FIRST = date.min.toordinal()
-_LAST = FAR.toordinal()
-_numbered = date.fromordinal
-_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+FAR: Final = date(9000, 1, 1)
+_MIN: Final = date.min
+_FIRST: Final = _MIN.toordinal()
+_LAST: Final = FAR.toordinal()
+# Sums of days are made often, and nearly always with one of these.
+_SPANS: Final = {days: timedelta(days) for days in range(-400, 401)}
+_WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def day_of(number: int) -> date:
     """The day of this number (`date.toordinal`), never past the ends of the calendar."""
     if number > _LAST:
         return FAR
-    return date.fromordinal(number) if number >= _FIRST else date.min
+    return date.fromordinal(number) if number >= _FIRST else _MIN
 
 
 def plus(day: date, days: int) -> date:
     """`day` and so many days more (or fewer), never past the ends of the calendar."""
-    number = day.toordinal() + days
-    if _FIRST <= number <= _LAST:
-        return _numbered(number)
-    return FAR if number > _LAST else date.min
+    span = _SPANS.get(days)
+    if span is None:
+        return day_of(day.toordinal() + days)
+    try:
+        found = day + span
+    except OverflowError:
+        return FAR if days > 0 else _MIN
+    return found if found <= FAR else FAR
 
 
 def days_between(first: date, last: date) -> int:

@@ -1,15 +1,14 @@
 """One day's decision: the table and the findings, and when either next differs (rulebook 10)."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
 from tracker.rules import parameters
 from tracker.rules.answer import EarliestDenial, Finding, TableFill
 from tracker.rules.claims import claim_findings, is_denied
 from tracker.rules.coverage_findings import coverage_findings
-from tracker.rules.dates import plus
+from tracker.rules.dates import FAR, day_of, plus
 from tracker.rules.desk import Desk
 from tracker.rules.fill_findings import fill_findings
 from tracker.rules.lifecycle import lifecycle_findings, start_renewal_by
@@ -20,10 +19,11 @@ from tracker.rules.supply_findings import supply_findings
 from tracker.rules.today import Today
 from tracker.rules.words import Result, Severity
 
-_ORDER = {severity: number for number, severity in enumerate(Severity)}
+_DAYS: Final = FAR.toordinal() + 1
+_ORDER: Final = {severity: number for number, severity in enumerate(Severity)}
 _Source: TypeAlias = Callable[[Desk, Today, Projection], Iterable[Finding]]
 # Of two findings of one cause the earlier source's counts.
-_SOURCES: tuple[_Source, ...] = (
+_SOURCES: Final[tuple[_Source, ...]] = (
     fill_findings,
     lifecycle_findings,
     coverage_findings,
@@ -34,24 +34,37 @@ _SOURCES: tuple[_Source, ...] = (
 )
 
 
-class Said(NamedTuple):
-    """What one source finds on a day, and the first later day on which it may find otherwise."""
+class Said:
+    """What one source finds on a day, and the first later day (its number) on which that may differ."""
 
-    source: _Source
-    findings: tuple[Finding, ...]
-    flips_on: date
+    __slots__ = ("findings", "flips", "source")
+
+    def __init__(self, source: _Source, findings: tuple[Finding, ...], flips: int) -> None:
+        self.source = source
+        self.findings = findings
+        self.flips = flips
 
 
-@dataclass(frozen=True, slots=True)
 class Decision:
     """What a day's check says, without words. `said`: its findings by their sources."""
 
-    day: date
-    table: Projection
-    earliest_denial: EarliestDenial | None
-    start_renewal_by: date | None
-    findings: tuple[Finding, ...]
-    said: tuple[Said, ...]
+    __slots__ = ("day", "earliest_denial", "findings", "said", "start_renewal_by", "table")
+
+    def __init__(
+        self,
+        day: date,
+        table: Projection,
+        earliest_denial: EarliestDenial | None,
+        start_renewal_by: date | None,
+        findings: tuple[Finding, ...],
+        said: tuple[Said, ...],
+    ) -> None:
+        self.day = day
+        self.table = table
+        self.earliest_denial = earliest_denial
+        self.start_renewal_by = start_renewal_by
+        self.findings = findings
+        self.said = said
 
 
 def decide(desk: Desk, day: date) -> Decision:
@@ -71,20 +84,21 @@ def decide(desk: Desk, day: date) -> Decision:
 def _asked(source: _Source, desk: Desk, day: date, table: Projection) -> Said:
     today = Today(day)
     findings = tuple(source(desk, today, table))
-    return Said(source, findings, today.flips_on)
+    return Said(source, findings, today.flips)
 
 
 def _findings(said: Sequence[Said]) -> tuple[Finding, ...]:
     """All findings, the worst and the soonest first, each cause once."""
     found: dict[tuple[str, str | None], Finding] = {}
-    for _, findings, _ in said:
-        for each in findings:
+    for source in said:
+        for each in source.findings:
             found.setdefault((each.code, each.about), each)
     return tuple(sorted(found.values(), key=_urgency))
 
 
-def _urgency(finding: Finding) -> tuple[int, date]:
-    return _ORDER[finding.severity], finding.harm_on or date.max
+def _urgency(finding: Finding) -> int:
+    """Sort key: by severity, then by harm date."""
+    return _ORDER[finding.severity] * _DAYS + (finding.harm_on or FAR).toordinal()
 
 
 def _earliest_denial(desk: Desk, fills: tuple[TableFill, ...]) -> EarliestDenial | None:
@@ -113,7 +127,7 @@ def valid_until(desk: Desk, decision: Decision) -> date | None:
     table, said = decision.table, decision.said
     before = _outcomes(decision.findings)
     while True:
-        day = min(table.holds_until, table.grows_on, *[each.flips_on for each in said])
+        day = min(table.holds_until, table.grows_on, day_of(min([each.flips for each in said])))
         if day > end:
             return None
         if table.grows_on < table.holds_until and day == table.grows_on:
@@ -125,8 +139,9 @@ def valid_until(desk: Desk, decision: Decision) -> date | None:
             if again is None:
                 return day
             table = again
+        number = day.toordinal()
         said = tuple(
-            [_asked(each.source, desk, day, table) if anew or each.flips_on <= day else each for each in said]
+            [_asked(each.source, desk, day, table) if anew or each.flips <= number else each for each in said]
         )
         if _outcomes(_findings(said)) != before:
             return day

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from dataclasses import replace
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from tracker.rules import parameters
 from tracker.rules.authorization import Ledger, Permit, permit_of, pick, valid_on
-from tracker.rules.book import Book, Member, Supplied, open_book
+from tracker.rules.book import Book, Member, Supplied
 from tracker.rules.coverage import PART_B, Payer, payer_on
 from tracker.rules.dates import FAR, plus, plus_months
 from tracker.rules.facts import Case, PlannedFill, Rule
@@ -23,16 +23,18 @@ from tracker.rules.supply import supply_of
 from tracker.rules.words import AuthorizationKind
 
 T = TypeVar("T")
-_NO_RULES: Mapping[str, Rule | None] = {}
+_NO_RULES: Final[Mapping[str, Rule | None]] = {}
 # Days on which a regulatory value changes that fills are checked against.
-_LAWS = frozenset(each.starts_on for each in parameters.PART_B_DAYS_SUPPLY if each.starts_on is not None)
+_LAWS: Final = frozenset(
+    each.starts_on for each in parameters.PART_B_DAYS_SUPPLY if each.starts_on is not None
+)
 
 
 class Desk:
     """One case, its indexes and what was looked up. Independent of today."""
 
     def __init__(self, case: Case) -> None:
-        self.book: Book = open_book(case)
+        self.book = Book(case)
         self.supply, self.gap = supply_of(self.book)
         self.permits: list[Permit] = [permit_of(each) for each in case.patient.authorizations]
         self.kinds = frozenset(each.kind for each in case.patient.authorizations)
@@ -57,7 +59,8 @@ class Desk:
     def planning(self, planned: tuple[PlannedFill, ...]) -> "Desk":
         """The same case with other planned fills. What is kept here rests on other facts: it is shared."""
         other = copy(self)
-        other.book = replace(self.book, patient=replace(self.book.patient, planned_fills=planned))
+        case = self.book.case
+        other.book = Book(replace(case, patient=replace(case.patient, planned_fills=planned)))
         return other
 
     def change_after(self, day: date) -> date:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import date
-from typing import NamedTuple
 
 from tracker.rules import parameters
 from tracker.rules.authorization import Ledger
@@ -13,22 +12,40 @@ from tracker.rules.today import Today
 from tracker.rules.words import ClaimStatus
 
 
-class Draft(NamedTuple):
+class Draft:
     """A fill before its checks: its day, its terms and the first day that is not too soon, if any."""
 
-    on: date
-    terms: Terms
-    earliest: date | None
-    planned: PlannedFill | None = None
+    __slots__ = ("earliest", "on", "planned", "terms")
+
+    def __init__(
+        self,
+        on: date,
+        terms: Terms,
+        earliest: date | None,
+        planned: PlannedFill | None = None,
+    ) -> None:
+        self.on = on
+        self.terms = terms
+        self.earliest = earliest
+        self.planned = planned
 
 
-class SoFar(NamedTuple):
+class SoFar:
     """A table in the making: the day it is made on, what is charged and the fills of it so far."""
 
-    today: Today
-    ledger: Ledger
-    made: list[tuple[date, Dispensing]]
-    first_possible: Callable[[], date]
+    __slots__ = ("first_possible", "ledger", "made", "today")
+
+    def __init__(
+        self,
+        today: Today,
+        ledger: Ledger,
+        made: list[tuple[date, Dispensing]],
+        first_possible: Callable[[], date],
+    ) -> None:
+        self.today = today
+        self.ledger = ledger
+        self.made = made
+        self.first_possible = first_possible
 
 
 def paid_within_year(terms: Terms, request_on: date) -> bool:

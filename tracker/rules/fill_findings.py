@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
-from operator import attrgetter
+from typing import Final
 
 from tracker.rules import parameters
 from tracker.rules.answer import CheckResult, Facts, Finding, TableFill
@@ -14,10 +14,10 @@ from tracker.rules.severity import at_least, tier, worse
 from tracker.rules.today import Today
 from tracker.rules.words import AboutKind, AlertCode, Result, Severity
 
-_UNITS = frozenset({AlertCode.PA_UNITS_EXHAUSTED, AlertCode.PA_UNITS_INSUFFICIENT})
-_CHAIN = frozenset({AlertCode.PA_GAP, AlertCode.PA_EXPIRES_BEFORE_REFILL})
-_AT_ONCE = frozenset({AlertCode.PA_EXPIRED, AlertCode.PA_DENIED})
-TRANSITION_CODES = frozenset(
+_UNITS: Final = frozenset({AlertCode.PA_UNITS_EXHAUSTED, AlertCode.PA_UNITS_INSUFFICIENT})
+_CHAIN: Final = frozenset({AlertCode.PA_GAP, AlertCode.PA_EXPIRES_BEFORE_REFILL})
+_AT_ONCE: Final = frozenset({AlertCode.PA_EXPIRED, AlertCode.PA_DENIED})
+TRANSITION_CODES: Final = frozenset(
     {
         AlertCode.PA_MISSING,
         AlertCode.PA_WRONG_PAYER,
@@ -27,7 +27,7 @@ TRANSITION_CODES = frozenset(
         AlertCode.STEP_LOOKBACK_EXPIRED,
     }
 )
-_FLOORS = {
+_FLOORS: Final = {
     AlertCode.PA_EXPIRED: Severity.HIGH,
     AlertCode.PA_DENIED: Severity.HIGH,
     AlertCode.PA_WRONG_PAYER: Severity.HIGH,
@@ -40,7 +40,8 @@ _FLOORS = {
 }
 
 
-_code = attrgetter("code")
+# A member of an enumeration is slow to look up on its class.
+_UNKNOWN: Final = Result.UNKNOWN
 
 
 def fill_findings(desk: Desk, today: Today, table: Projection) -> Iterator[Finding]:
@@ -61,14 +62,18 @@ class _FillFindings:
 
     def __iter__(self) -> Iterator[Finding]:
         for number, fill in enumerate(self.fills):
-            named = list(filter(_code, fill.checks))
+            named = [each for each in fill.checks if each.code is not None]
             for check in named:
                 if (check.code, check.about) not in self.seen:
                     yield from self._of_check(number, fill, check)
             if fill.coverage not in self.unverified:
-                yield from self._unverified(fill)
+                unverified = self._unverified(fill)
+                if unverified is not None:
+                    yield unverified
             if named and fill.coverage not in self.transition:
-                yield from self._transition(fill)
+                transition = self._transition(fill)
+                if transition is not None:
+                    yield transition
 
     def _of_check(self, number: int, fill: TableFill, check: CheckResult) -> Iterator[Finding]:
         assert check.code is not None
@@ -189,30 +194,33 @@ class _FillFindings:
             floor = Severity.WARNING
         return worse(floor, tier(self.today, harm_on))
 
-    def _unverified(self, fill: TableFill) -> Iterator[Finding]:
-        unknown = [each for each in fill.checks if each.result is Result.UNKNOWN and each.code is None]
+    def _unverified(self, fill: TableFill) -> Finding | None:
+        unknown = [each for each in fill.checks if each.result is _UNKNOWN and each.code is None]
         if not unknown:
-            return
+            return None
         self.unverified.add(fill.coverage)
-        if self._within(fill):
-            missing = [each.facts.get("missing", ()) for each in unknown]
-            names = tuple(name for each in missing if isinstance(each, tuple) for name in each)
-            facts: Facts = {"unverified": tuple(each.check for each in unknown), "missing": names}
-            yield self._info(fill, AlertCode.RULE_UNVERIFIED, facts, None)
+        if not self._within(fill):
+            return None
+        missing = [each.facts.get("missing", ()) for each in unknown]
+        names = tuple(name for each in missing if isinstance(each, tuple) for name in each)
+        facts: Facts = {"unverified": tuple(each.check for each in unknown), "missing": names}
+        return self._info(fill, AlertCode.RULE_UNVERIFIED, facts, None)
 
-    def _transition(self, fill: TableFill) -> Iterator[Finding]:
+    def _transition(self, fill: TableFill) -> Finding | None:
         """A new Part D plan, PA or step missing, fill within its first 90 days (rulebook 7.8)."""
         if fill.plan is None or self.desk.book.plans[fill.plan].line_of_business is not PART_D:
-            return
+            return None
         member = self.desk.payer(fill.on).paying
         if member is None or not any(each.code in TRANSITION_CODES for each in fill.checks):
-            return
+            return None
         start = member_since(self.desk.book, member)
         limit = plus(start, parameters.TRANSITION_DAYS.value - 1)
-        if fill.on <= limit:
-            self.transition.add(fill.coverage)
-            if self._within(fill):
-                yield self._info(fill, AlertCode.TRANSITION_FILL_AVAILABLE, {"limit_date": limit}, limit)
+        if fill.on > limit:
+            return None
+        self.transition.add(fill.coverage)
+        if not self._within(fill):
+            return None
+        return self._info(fill, AlertCode.TRANSITION_FILL_AVAILABLE, {"limit_date": limit}, limit)
 
     def _info(self, fill: TableFill, code: AlertCode, facts: Facts, key_on: date | None) -> Finding:
         return Finding(code, Severity.INFO, fill.coverage, AboutKind.COVERAGE, key_on, None, facts, fill)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from tracker.rules import parameters
@@ -24,8 +25,8 @@ from tracker.rules.words import (
     Severity,
 )
 
-CONTACT_PAYER = "contact_payer"
-_APPROVED = frozenset({AuthorizationStatus.APPROVED, AuthorizationStatus.PARTIALLY_APPROVED})
+CONTACT_PAYER: Final = "contact_payer"
+_APPROVED: Final = frozenset({AuthorizationStatus.APPROVED, AuthorizationStatus.PARTIALLY_APPROVED})
 
 
 def first_refused(fills: tuple[TableFill, ...], about: str | None = None) -> TableFill | None:

@@ -3,8 +3,7 @@
 from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import date
-from operator import attrgetter
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tracker.rules import parameters
 from tracker.rules.answer import CheckResult, TableFill
@@ -21,6 +20,8 @@ from tracker.rules.terms import Dispensing, Terms, TermsKept
 from tracker.rules.today import Today
 from tracker.rules.words import Result
 
+_FAIL: Final = Result.FAIL
+
 
 class Projection(NamedTuple):
     """The dates and the table of one check.
@@ -34,9 +35,6 @@ class Projection(NamedTuple):
     fills: tuple[TableFill, ...]
     holds_until: date
     grows_on: date
-
-
-_result = attrgetter("result")
 
 
 class Steady(NamedTuple):
@@ -56,7 +54,7 @@ class Projector:
         self.terms = desk.kept("terms", TermsKept)
         self.supply: Supply = desk.supply
         self.counts = desk.counts.going_on()
-        self.ledger = Ledger(desk.ledger.used)
+        self.ledger = Ledger(desk.ledger)
         self.made: list[tuple[date, Dispensing]] = []
         last = desk.book.last_supplied
         self.last_on = last.fill.on if last else None
@@ -195,7 +193,7 @@ class Projector:
 
     def make(self, draft: Draft, sofar: SoFar) -> TableFill:
         """Check a fill and count it: its units, its supply, the payer's days."""
-        on, terms, _, planned = draft
+        on, terms, planned = draft.on, draft.terms, draft.planned
         filled = terms.dispensing
         checks, charged = run_checks(draft, sofar)
         if charged is not None and filled.units is not None:
@@ -259,7 +257,7 @@ class Projector:
 
 
 def _is_ok(checks: tuple[CheckResult, ...]) -> bool:
-    return Result.FAIL not in map(_result, checks)
+    return _FAIL not in [each.result for each in checks]
 
 
 def project(desk: Desk, day: date, *, through: date | None = None) -> Projection:

@@ -188,8 +188,9 @@ def _clock(words: Wording) -> Lines:
     pa = words.pa
     assert pa is not None
     started, hours = decision_clock(words.desk, pa)
-    if started is not None:
-        started = started.astimezone(ZoneInfo(words.book.policy.time_zone))  # as the day it is due
+    # Without a clock nothing is overdue.
+    assert started is not None
+    started = started.astimezone(ZoneInfo(words.book.policy.time_zone))  # as the day it is due
     yield SumLine("", "The payer's clock starts", spoken(started), "received, or the prescriber's statement")
     yield SumLine("+", "hours to decide", count(hours, "hour"))
     yield SumLine("=", "Decision due", words.day("due_at"))

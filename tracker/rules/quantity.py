@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from math import floor
-from typing import NamedTuple
+from typing import Final
 
 from tracker.rules.answer import Fact, Facts
 from tracker.rules.dates import plus
@@ -12,21 +12,26 @@ from tracker.rules.facts import QuantityLimit, Regimen
 from tracker.rules.units import Units, capsules_of, unit_mg
 from tracker.rules.words import LimitMethod, Result
 
+_NONE: Final = Decimal(0)
 
-class Dispensed(NamedTuple):
+
+class Dispensed:
     """What a quantity is counted from: one fill, real or of the table."""
 
-    on: date
-    days: int
-    regimen: Regimen | None
-    units: Units | None
+    __slots__ = ("days", "on", "regimen", "units")
+
+    def __init__(self, on: date, days: int, regimen: Regimen | None, units: Units | None) -> None:
+        self.on = on
+        self.days = days
+        self.regimen = regimen
+        self.units = units
 
 
 def quantity_of(fill: Dispensed, unit: str, codes: frozenset[str]) -> Decimal | None:
     """Quantity in the limit's unit over the codes that its rule holds for; None if unknown."""
     if fill.units is None:
         return None
-    total = Decimal(0)
+    total = _NONE
     for code, count in fill.units.items():
         if code not in codes or not count:
             continue
@@ -37,13 +42,12 @@ def quantity_of(fill: Dispensed, unit: str, codes: frozenset[str]) -> Decimal | 
     return total
 
 
-def _counted(regimen: Regimen | None, unit: str, code: str, count: int) -> Decimal | None:
+def _counted(regimen: Regimen | None, unit: str, code: str, count: int) -> Decimal | int | None:
     if unit == "mg":
         return count * unit_mg(code)
     if unit != "capsule":
-        return Decimal(count if code == unit else 0)
-    capsules = capsules_of(regimen, code, count) if regimen else None
-    return None if capsules is None else Decimal(capsules)
+        return count if code == unit else 0
+    return capsules_of(regimen, code, count) if regimen else None
 
 
 def against(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
 from tracker.rules import parameters
 from tracker.rules.book import Book, Supplied
@@ -15,11 +15,17 @@ _Product: TypeAlias = tuple[Drug, Formulation | None]
 _Filled: TypeAlias = tuple[_Product, date, int]
 
 
-class PayerCount(NamedTuple):
+class PayerCount:
     """The payer's own count of one product: run-out as a day's number, the last fill's days."""
 
-    run_out: int
-    days: int
+    __slots__ = ("days", "run_out")
+
+    def __init__(self, run_out: int, days: int) -> None:
+        self.run_out = run_out
+        self.days = days
+
+
+_NONE_YET: Final = PayerCount(0, 0)
 
 
 class PayerCounts:
@@ -29,11 +35,11 @@ class PayerCounts:
 
     def __init__(self, supplied: Sequence[Supplied]) -> None:
         self._fills: list[_Filled] = [
-            ((regimen.drug, formulation), fill.on, fill.days_supply)
-            for fill, regimen, _, _, formulation, _ in supplied
-            if regimen is not None
+            ((each.regimen.drug, each.formulation), each.fill.on, each.fill.days_supply)
+            for each in supplied
+            if each.regimen is not None
         ]
-        self._counts: dict[_Product, PayerCount | None] = {}
+        self._counts: dict[_Product, PayerCount] = {}
 
     def going_on(self) -> "PayerCounts":
         """Another one that counts on from here."""
@@ -44,9 +50,10 @@ class PayerCounts:
     def of(self, drug: Drug, formulation: Formulation | None) -> PayerCount | None:
         """The count of one product; None before its first fill."""
         product = drug, formulation
-        if product not in self._counts:
-            self._counts[product] = _counted(product, None, self._fills)
-        return self._counts[product]
+        found = self._counts.get(product)
+        if found is None:
+            found = self._counts[product] = _counted(product, _NONE_YET, self._fills)
+        return found if found.run_out else None
 
     def add(self, drug: Drug, formulation: Formulation | None, on: date, days: int) -> None:
         filled = (drug, formulation), on, days
@@ -55,17 +62,17 @@ class PayerCounts:
             self._counts[product] = _counted(product, count, (filled,))
 
 
-def _counted(product: _Product, count: PayerCount | None, fills: Sequence[_Filled]) -> PayerCount | None:
+def _counted(product: _Product, count: PayerCount, fills: Sequence[_Filled]) -> PayerCount:
     """The count after more fills, those of another product left out.
 
     An early fill carries over, a late one starts on its date.
     """
-    run_out, last_days = count or (0, 0)
+    run_out, last_days = count.run_out, count.days
     for other, day, days in fills:
         if other == product or _is_same(other, product):
             on = day.toordinal()
             run_out, last_days = (on if on > run_out else run_out) + days, days
-    return PayerCount(run_out, last_days) if run_out else None
+    return PayerCount(run_out, last_days)
 
 
 def _is_same(one: _Product, other: _Product) -> bool:

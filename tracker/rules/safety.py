@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Final
 
 from tracker.rules import parameters
 from tracker.rules.answer import Fact, Finding, TableFill
@@ -15,8 +16,8 @@ from tracker.rules.today import Today
 from tracker.rules.units import mg_per_day, remainder_mg
 from tracker.rules.words import AboutKind, AlertCode, Drug, Formulation, Indication, Severity
 
-CREATININE = "creatinine"
-_LABELLED = frozenset({Indication.PSORIASIS, Indication.RHEUMATOID_ARTHRITIS})
+CREATININE: Final = "creatinine"
+_LABELLED: Final = frozenset({Indication.PSORIASIS, Indication.RHEUMATOID_ARTHRITIS})
 
 
 def safety_findings(desk: Desk, today: Today, table: Projection) -> Iterator[Finding]:

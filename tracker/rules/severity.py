@@ -1,12 +1,13 @@
 """How bad a finding is (rulebook 10): by the days to its harm date, and never less than its floor."""
 
 from datetime import date
+from typing import Final
 
 from tracker.rules.today import Today
 from tracker.rules.words import Severity
 
-_ORDER = {severity: number for number, severity in enumerate(Severity)}
-_TIERS = ((7, Severity.CRITICAL), (14, Severity.HIGH), (30, Severity.WARNING))
+_ORDER: Final = {severity: number for number, severity in enumerate(Severity)}
+_TIERS: Final = ((7, Severity.CRITICAL), (14, Severity.HIGH), (30, Severity.WARNING))
 
 
 def tier(today: Today, harm_on: date | None) -> Severity:

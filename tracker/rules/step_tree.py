@@ -56,7 +56,7 @@ def _made(desk: Desk, day: date) -> Iterator[tuple[TableFill, Terms, SoFar, Perm
     permits = {each.pa.id: each for each in desk.permits}
     regimens = {each.id: each for each in desk.book.regimens}
     # The step check asks nothing of the refill window.
-    sofar = SoFar(Today(day), Ledger(desk.ledger.used), [], lambda: day)
+    sofar = SoFar(Today(day), Ledger(desk.ledger), [], lambda: day)
     for fill in project(desk, day).fills:
         charged = permits.get(fill.authorization) if fill.authorization else None
         if any(each.check is Check.STEP_THERAPY for each in fill.checks):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tracker.rules.answer import Fact
 from tracker.rules.dates import days_between, plus
@@ -19,9 +19,9 @@ class Met(Word):
     UNMET = "unmet"
 
 
-_BEST = {Met.MET: 0, Met.UNKNOWN: 1, Met.LOOKBACK: 2, Met.UNMET: 3}
+_BEST: Final = {Met.MET: 0, Met.UNKNOWN: 1, Met.LOOKBACK: 2, Met.UNMET: 3}
 # Of the steps the worst decides, in this order.
-WORST = {Met.UNMET: 0, Met.LOOKBACK: 1, Met.UNKNOWN: 2, Met.MET: 3}
+WORST: Final = {Met.UNMET: 0, Met.LOOKBACK: 1, Met.UNKNOWN: 2, Met.MET: 3}
 
 
 class OptionResult(NamedTuple):
@@ -67,9 +67,11 @@ def _step(step: Step, trials: Sequence[Trial], request_on: date) -> StepResult:
 
 def _option(drug: str, step: Step, trials: Sequence[Trial], request_on: date) -> OptionResult:
     """The best of the option's trials counts; of several equal ones the last to end, then as listed."""
-    found = [OptionResult(drug, *_judged(trial, step, request_on)) for trial in trials if trial.drug == drug]
+    found = [_judged(trial, step, request_on) for trial in trials if trial.drug == drug]
     if not found:
         return OptionResult(drug, Met.UNMET, None, None)
+    if len(found) == 1:
+        return found[0]
     return min(found, key=lambda each: (_BEST[each.result], -_end(each.trial).toordinal()))
 
 
@@ -84,12 +86,13 @@ def trial_days(trial: Trial) -> int | None:
     return days_between(trial.starts_on, trial.ends_on) + 1
 
 
-def _judged(trial: Trial, step: Step, request_on: date) -> tuple[Met, Trial, int | None, tuple[str, ...]]:
+def _judged(trial: Trial, step: Step, request_on: date) -> OptionResult:
     if trial.outcome is None:
         result, missing = _without_outcome(trial, step, request_on)
     else:
         result, missing = _with_outcome(trial, trial.outcome, step, request_on)
-    return result, trial, trial_days(trial), tuple(f"{trial.id}.{name}" for name in missing)
+    names = tuple([f"{trial.id}.{name}" for name in missing])
+    return OptionResult(trial.drug, result, trial, trial_days(trial), names)
 
 
 def _with_outcome(

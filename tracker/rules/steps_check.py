@@ -1,7 +1,7 @@
 """The step-therapy check of one fill (rulebook 6)."""
 
 from datetime import date
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tracker.rules.answer import CheckResult, Facts
 from tracker.rules.authorization import Permit, pick
@@ -15,16 +15,16 @@ from tracker.rules.terms import Terms
 from tracker.rules.today import Today
 from tracker.rules.words import AboutKind, AlertCode, AuthorizationKind, Check, Result
 
-_PASS = CheckResult(Check.STEP_THERAPY, Result.PASS, None, {})
+_PASS: Final = CheckResult(Check.STEP_THERAPY, Result.PASS, None, {})
 NOT_ASKED, EXCEPTION, ALREADY_ON_DRUG = "not_asked", "exception", "already_on_drug"
-_EXEMPT = {
+_EXEMPT: Final = {
     NOT_ASKED: _PASS,
     EXCEPTION: CheckResult(Check.STEP_THERAPY, Result.PASS, None, {"reason": EXCEPTION}),
     ALREADY_ON_DRUG: CheckResult(Check.STEP_THERAPY, Result.PASS, None, {"reason": ALREADY_ON_DRUG}),
 }
-_UNKNOWN = CheckResult(Check.STEP_THERAPY, Result.UNKNOWN, None, {})
+_UNKNOWN: Final = CheckResult(Check.STEP_THERAPY, Result.UNKNOWN, None, {})
 # Over several rules one fail decides, an unmet step before an expired look-back; then one unknown.
-_ORDER = {AlertCode.STEP_THERAPY_UNMET: 0, AlertCode.STEP_LOOKBACK_EXPIRED: 1}
+_ORDER: Final = {AlertCode.STEP_THERAPY_UNMET: 0, AlertCode.STEP_LOOKBACK_EXPIRED: 1}
 
 
 class Asked(NamedTuple):
@@ -49,7 +49,7 @@ def steps_without_trials(terms: Terms) -> CheckResult | None:
     """The check where no trial is looked at: none asks for steps, or none says which; None: they count."""
     if terms.part_b:
         return _PASS
-    found = [_without_trials(terms, rule, codes) for rule, codes in _by_rule(terms)]
+    found = [_without_trials(terms, rule, codes) for rule, codes in terms.by_rule]
     known = [_said(terms, each) for each in found if each is not None]
     return min(known, key=_rank, default=_PASS) if len(known) == len(found) else None
 
@@ -75,15 +75,8 @@ def steps_asked(terms: Terms, sofar: SoFar, charged: Permit | None) -> list[Aske
 def _asked(terms: Terms, today: Today, covering: Permit | None) -> list[Asked]:
     return [
         _without_trials(terms, rule, codes) or _with_trials(terms, today, covering, rule, codes)
-        for rule, codes in _by_rule(terms)
+        for rule, codes in terms.by_rule
     ]
-
-
-def _by_rule(terms: Terms) -> list[tuple[Rule | None, tuple[str, ...]]]:
-    rules: dict[int, tuple[Rule | None, list[str]]] = {}
-    for code, rule in terms.rules.items():
-        rules.setdefault(id(rule), (rule, []))[1].append(code)
-    return [(rule, tuple(codes)) for rule, codes in rules.values()]
 
 
 def _rank(check: CheckResult) -> int:

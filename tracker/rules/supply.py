@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Final
 
 from tracker.rules.book import Book, Supplied
 from tracker.rules.dates import day_of, days_between, plus
@@ -13,10 +13,10 @@ from tracker.rules.units import Units, mg_of, mg_per_day
 from tracker.rules.words import Formulation
 
 Regimens = tuple[Regimen, ...]
-_NOTHING = Decimal(0)
+_NOTHING: Final = Decimal(0)
 
 
-class Supply(NamedTuple):
+class Supply:
     """Drug on hand after some fills and regimen starts.
 
     `run_out` None: no fill yet. `since` is the day on which a fill last started with nothing on hand,
@@ -24,10 +24,19 @@ class Supply(NamedTuple):
     regimen is still to start nothing asks for `since` and `mg`, and they are no longer kept.
     """
 
-    run_out: date | None = None
-    since: date | None = None
-    mg: Decimal = _NOTHING
-    begun: int = 0
+    __slots__ = ("begun", "mg", "run_out", "since")
+
+    def __init__(
+        self,
+        run_out: date | None = None,
+        since: date | None = None,
+        mg: Decimal = _NOTHING,
+        begun: int = 0,
+    ) -> None:
+        self.run_out = run_out
+        self.since = since
+        self.mg = mg
+        self.begun = begun
 
 
 @dataclass(frozen=True, slots=True)

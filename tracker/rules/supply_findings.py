@@ -1,6 +1,7 @@
 """Refill due and days without drug (rulebook 3.1, 10.1)."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from tracker.rules.answer import Facts, Finding
 from tracker.rules.book import course_start, regimen_from
@@ -12,7 +13,7 @@ from tracker.rules.today import Today
 from tracker.rules.words import AboutKind, AlertCode, Severity
 
 # A transplant patient's refill is at least high from so many days before run-out (rulebook 10).
-_TRANSPLANT_DAYS = 10
+_TRANSPLANT_DAYS: Final = 10
 
 
 def supply_findings(desk: Desk, today: Today, table: Projection) -> Iterator[Finding]:

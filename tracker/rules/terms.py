@@ -4,7 +4,7 @@ They hold between two changes of coverage, rules or authorizations; fills alike 
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple, TypeAlias
 
@@ -12,23 +12,35 @@ from tracker.rules.answer import CheckResult
 from tracker.rules.authorization import Permit
 from tracker.rules.book import Member
 from tracker.rules.coverage import PART_B
+from tracker.rules.dates import FAR
 from tracker.rules.desk import Desk
-from tracker.rules.facts import PlannedFill, QuantityLimit, Regimen
+from tracker.rules.facts import PlannedFill, QuantityLimit, Regimen, Rule
 from tracker.rules.refill_window import early_days, strictest_threshold, threshold_of
 from tracker.rules.today import Today
 from tracker.rules.units import Units, dispensed, own_codes
 from tracker.rules.words import AuthorizationKind, Formulation
 
 
-class Dispensing(NamedTuple):
+class Dispensing:
     """What one fill hands out; `own` are the drug's own codes, `codes` those that are billed."""
 
-    regimen: Regimen
-    days: int
-    units: Units | None
-    formulation: Formulation | None
-    own: tuple[str, ...]
-    codes: tuple[str, ...]
+    __slots__ = ("codes", "days", "formulation", "own", "regimen", "units")
+
+    def __init__(
+        self,
+        regimen: Regimen,
+        days: int,
+        units: Units | None,
+        formulation: Formulation | None,
+        own: tuple[str, ...],
+        codes: tuple[str, ...],
+    ) -> None:
+        self.regimen = regimen
+        self.days = days
+        self.units = units
+        self.formulation = formulation
+        self.own = own
+        self.codes = codes
 
 
 def usual(regimen: Regimen) -> Dispensing:
@@ -61,19 +73,30 @@ Limit: TypeAlias = QuantityLimit | bool | None
 Limits: TypeAlias = Sequence[tuple[Sequence[Limit], frozenset[str]]]
 
 
-class Alike(NamedTuple):
+class Alike:
     """The checks that answer the same for every fill on the same terms.
 
     None: it looks at other fills or at the authorization charged. `alone`: coverage refuses, nothing else
     is checked. `limits` are those of its quantity.
     """
 
-    coverage: CheckResult
-    alone: bool
-    limits: Limits = ()
-    quantity: CheckResult | None = None
-    days_supply: CheckResult | None = None
-    steps: CheckResult | None = None
+    __slots__ = ("alone", "coverage", "days_supply", "limits", "quantity", "steps")
+
+    def __init__(
+        self,
+        coverage: CheckResult,
+        alone: bool,
+        limits: Limits = (),
+        quantity: CheckResult | None = None,
+        days_supply: CheckResult | None = None,
+        steps: CheckResult | None = None,
+    ) -> None:
+        self.coverage = coverage
+        self.alone = alone
+        self.limits = limits
+        self.quantity = quantity
+        self.days_supply = days_supply
+        self.steps = steps
 
 
 class Shared:
@@ -108,9 +131,9 @@ class Around(NamedTuple):
 class Terms:
     """What the checks of a fill read besides its date and the fills before it.
 
-    `rules` has an entry for each of the codes, None where nothing is known; `asked` are the codes whose rule
-    asks for PA, `unsure` those whose rule does not say. `new_starts_only`: those that ask, ask it only of
-    patients new to the drug.
+    `rules` has an entry for each of the codes, None where nothing is known; `by_rule` has each of them once,
+    with its codes. `asked` are the codes whose rule asks for PA, `unsure` those whose rule does not say.
+    `new_starts_only`: those that ask, ask it only of patients new to the drug.
     `plan`, `coverage`: ids of who pays, None if nobody does. `threshold`: percent of the last fill to be used
     up; `early_days`: how many days before the run-out of a fill alike the next one may be made.
     """
@@ -118,6 +141,7 @@ class Terms:
     __slots__ = (
         "around",
         "asked",
+        "by_rule",
         "coverage",
         "day",
         "desk",
@@ -144,6 +168,7 @@ class Terms:
         self.coverage = paying.coverage.id if paying else None
         self.part_b = paying is not None and paying.plan.line_of_business is PART_B
         self.rules = desk.rules(paying, dispensing.own, dispensing.codes, day)
+        self.by_rule = _grouped(self.rules)
         self.asked: list[str] = []
         self.unsure: list[str] = []
         self.new_starts_only = True
@@ -190,6 +215,19 @@ class Terms:
         return self.desk.valid(kind, self.member.plan.id, self.dispensing.own, self.day)
 
 
+def _grouped(rules: Mapping[str, Rule | None]) -> list[tuple[Rule | None, tuple[str, ...]]]:
+    """Rules in the order of their codes, each with the codes that it holds for."""
+    found: list[tuple[Rule | None, tuple[str, ...]]] = []
+    for code, rule in rules.items():
+        for number, (other, codes) in enumerate(found):
+            if other is rule:
+                found[number] = rule, (*codes, code)
+                break
+        else:
+            found.append((rule, (code,)))
+    return found
+
+
 class TermsKept:
     """The usual fill of each regimen of a case and its terms, each worked out once."""
 
@@ -201,6 +239,9 @@ class TermsKept:
         # With the planned fill itself, so that no other one can come to have its id.
         self._planned: dict[tuple[int, str], tuple[PlannedFill, Terms]] = {}
         self._strictest = strictest_threshold(desk.book)
+        # The last terms given and within which days they hold: the next fill is mostly made on them too.
+        self._last: Terms | None = None
+        self._from = self._until = FAR
 
     def usual(self, regimen: Regimen) -> Dispensing:
         found = self._usual.get(regimen.id)
@@ -218,12 +259,19 @@ class TermsKept:
 
     def on(self, regimen: Regimen, day: date) -> Terms:
         """On what terms its usual fill is made on a day."""
-        key = bisect_right(self.desk.turns, day), regimen.id
+        last = self._last
+        if last is not None and last.dispensing.regimen is regimen and self._from <= day < self._until:
+            return last
+        turns = self.desk.turns
+        number = bisect_right(turns, day)
+        key = number, regimen.id
         found = self._terms.get(key)
         if found is None:
             alike = bisect_right(self.desk.turns_but_pa, day), regimen.id
             shared = self._shared.setdefault(alike, Shared())
             found = self._terms[key] = Terms(self.desk, self.usual(regimen), day, shared)
+        self._last, self._from = found, turns[number - 1] if number else date.min
+        self._until = turns[number] if number < len(turns) else FAR
         return found
 
     def planned(self, planned: PlannedFill, regimen: Regimen) -> Terms:

@@ -1,34 +1,37 @@
 """Today as the rules may ask for it: each question notes the next day that would answer otherwise."""
 
 from datetime import date
+from typing import Final
 
 from tracker.rules.dates import FAR, day_of
+
+_NEVER: Final = FAR.toordinal()
 
 
 class Today:
     """The day of a check, and the first later day on which one of the questions asked flips.
 
-    It counts in numbers of days (`date.toordinal`), for it is asked often.
+    It counts in numbers of days (`date.toordinal`), for it is asked often; `flips` is that first day's.
     """
 
-    __slots__ = ("_flips", "_number", "day")
+    __slots__ = ("_number", "day", "flips")
 
     def __init__(self, day: date) -> None:
         self.day = day
         self._number = day.toordinal()
-        self._flips = FAR.toordinal()
+        self.flips = _NEVER
 
     @property
     def flips_on(self) -> date:
-        return day_of(self._flips)
+        return day_of(self.flips)
 
     def within(self, day: date, days: int) -> bool:
         """Is `day` at most so many days ahead (or past)?"""
         first = day.toordinal() - days
         if self._number >= first:
             return True
-        if first < self._flips:
-            self._flips = first
+        if first < self.flips:
+            self.flips = first
         return False
 
     def reached(self, day: date) -> bool:

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from math import ceil
+from typing import Final
 
 from tracker.rules.catalogue import CAPSULES, SOLUTIONS, code_of, codes_of
 from tracker.rules.facts import Regimen
 from tracker.rules.words import Drug, Form
 
 Units = Mapping[str, int]
-SOLID = frozenset({Form.CAPSULE, Form.TABLET})
+_NOTHING: Final = Decimal(0)
+SOLID: Final = frozenset({Form.CAPSULE, Form.TABLET})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def mg_per_day(regimen: Regimen) -> Decimal:
 def unit_mg(code: str) -> Decimal:
     """Size of one unit; a code that the catalogue lacks weighs nothing."""
     entry = code_of(code)
-    return entry.unit_mg if entry else Decimal(0)
+    return entry.unit_mg if entry else _NOTHING
 
 
 @lru_cache(maxsize=4096)
@@ -109,10 +111,12 @@ def mg_of(regimen: Regimen, units: Units | None) -> Decimal | None:
     """Milligrams of the drug's own codes; None if none of them is on file (rulebook 2.4)."""
     if units is None:
         return None
-    own = [code for code in own_codes(regimen) if units.get(code)]
-    if not own:
-        return None
-    return sum((units[code] * unit_mg(code) for code in own), Decimal(0))
+    mg: Decimal | None = None
+    for code in own_codes(regimen):
+        count = units.get(code)
+        if count:
+            mg = count * unit_mg(code) + (mg or _NOTHING)
+    return mg
 
 
 def capsules_of(regimen: Regimen, code: str, units: int) -> int | None:
