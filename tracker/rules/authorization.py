@@ -22,9 +22,12 @@ IN_PROGRESS: Final = frozenset(
 
 
 class Permit:
-    """An authorization with its limits: code -> units before any fill (None: no limit); None: no lines."""
+    """An authorization with its limits: code -> units before any fill (None: no limit); None: no lines.
 
-    __slots__ = ("asked_codes", "limits", "pa")
+    `metered`: some code has a limit, so that its units count.
+    """
+
+    __slots__ = ("asked_codes", "limits", "metered", "pa")
 
     def __init__(
         self,
@@ -34,6 +37,7 @@ class Permit:
     ) -> None:
         self.pa = pa
         self.limits = limits
+        self.metered = limits is not None and any(each is not None for each in limits.values())
         self.asked_codes = asked_codes
 
     def on(self, day: date) -> bool:
@@ -72,7 +76,7 @@ def permit_of(pa: Authorization) -> Permit:
 
 
 class Ledger:
-    """Units charged to authorizations so far, by authorization and code."""
+    """Units charged to authorizations with limits so far, by authorization and code."""
 
     __slots__ = ("_used",)
 

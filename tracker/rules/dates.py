@@ -10,6 +10,7 @@ from typing import Final
 # Far beyond every date a case file may hold (2199), with room for further sums.
 FAR: Final = date(9000, 1, 1)
 _MIN: Final = date.min
+_numbered: Final = date.fromordinal
 _FIRST: Final = _MIN.toordinal()
 _LAST: Final = FAR.toordinal()
 # Sums of days are made often, and nearly always with one of these.
@@ -21,7 +22,7 @@ def day_of(number: int) -> date:
     """The day of this number (`date.toordinal`), never past the ends of the calendar."""
     if number > _LAST:
         return FAR
-    return date.fromordinal(number) if number >= _FIRST else _MIN
+    return _numbered(number) if number >= _FIRST else _MIN
 
 
 def plus(day: date, days: int) -> date:

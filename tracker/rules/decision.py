@@ -19,7 +19,6 @@ from tracker.rules.supply_findings import supply_findings
 from tracker.rules.today import Today
 from tracker.rules.words import Result, Severity
 
-_DAYS: Final = FAR.toordinal() + 1
 _ORDER: Final = {severity: number for number, severity in enumerate(Severity)}
 _Source: TypeAlias = Callable[[Desk, Today, Projection], Iterable[Finding]]
 # Of two findings of one cause the earlier source's counts.
@@ -96,9 +95,8 @@ def _findings(said: Sequence[Said]) -> tuple[Finding, ...]:
     return tuple(sorted(found.values(), key=_urgency))
 
 
-def _urgency(finding: Finding) -> int:
-    """Sort key: by severity, then by harm date."""
-    return _ORDER[finding.severity] * _DAYS + (finding.harm_on or FAR).toordinal()
+def _urgency(finding: Finding) -> tuple[int, date]:
+    return _ORDER[finding.severity], finding.harm_on or FAR
 
 
 def _earliest_denial(desk: Desk, fills: tuple[TableFill, ...]) -> EarliestDenial | None:

@@ -43,8 +43,10 @@ class Desk:
         self._changes = _changes(self.book)
         self._permit_changes = _permit_changes(granted)
         # Between two of these days fills alike are checked on the same terms; on the same but for PA.
-        self.turns = sorted({*self._changes, *self._permit_changes, *_LAWS})
-        self.turns_but_pa = sorted({*self._changes, *_permit_changes(exceptions), *_LAWS})
+        self.turns = sorted({*self._changes, *self._permit_changes})
+        self.turns_but_pa = (
+            sorted({*self._changes, *_permit_changes(exceptions)}) if exceptions else self._changes
+        )
         self._valid: dict[tuple[int, AuthorizationKind, str, tuple[str, ...]], list[Permit]] = {}
         self._kept: dict[str, Any] = {}
         self._payers: dict[int, Payer] = {}
@@ -131,13 +133,15 @@ class Desk:
     def _charge_real_fills(self) -> Ledger:
         """Charge each real fill to the authorization it names, else to the one that rule 5.2 picks."""
         ledger = Ledger()
+        metered = {each.pa.id for each in self.permits if each.metered}
         if self.permits:
             for each in self.book.supplied:
                 if each.units is not None:
                     charged = each.fill.authorization or self._picked(each, ledger)
                     if charged is not None:
                         self.charged[each.fill.id] = charged
-                        ledger.charge(charged, each.units)
+                        if charged in metered:
+                            ledger.charge(charged, each.units)
         return ledger
 
     def _picked(self, each: Supplied, ledger: Ledger) -> str | None:
@@ -183,8 +187,8 @@ def _permit_changes(permits: Iterable[Permit]) -> list[date]:
 
 
 def _changes(book: Book) -> list[date]:
-    """Every day on which who pays, or what a plan asks, can change."""
-    days: set[date] = set()
+    """Every day on which who pays, or what a plan or the law asks, can change."""
+    days = set(_LAWS)
     for member in book.members:
         days.add(member.starts_on)
         if member.ends_on is not None:
