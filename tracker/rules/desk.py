@@ -5,8 +5,6 @@ Payers and rules change only on a few days; between them they are looked up once
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping
-from copy import copy
-from dataclasses import replace
 from datetime import date
 from typing import Any, Final, TypeVar
 
@@ -15,7 +13,7 @@ from tracker.rules.authorization import Ledger, Permit, permit_of, pick, valid_o
 from tracker.rules.book import Book, Member, Supplied
 from tracker.rules.coverage import PART_B, Payer, payer_on
 from tracker.rules.dates import FAR, plus, plus_months
-from tracker.rules.facts import Case, PlannedFill, Rule
+from tracker.rules.facts import Case, Rule
 from tracker.rules.formulary import rules_for
 from tracker.rules.quantity import Dispensed
 from tracker.rules.refill_window import PayerCounts
@@ -57,13 +55,6 @@ class Desk:
             self.counts.of(regimen.drug, regimen.formulation)
         self.charged: dict[str, str] = {}  # the authorization of each real fill that counts against one
         self.ledger = self._charge_real_fills()
-
-    def planning(self, planned: tuple[PlannedFill, ...]) -> "Desk":
-        """The same case with other planned fills. What is kept here rests on other facts: it is shared."""
-        other = copy(self)
-        case = self.book.case
-        other.book = Book(replace(case, patient=replace(case.patient, planned_fills=planned)))
-        return other
 
     def change_after(self, day: date) -> date:
         """The next day on which a coverage or a rule begins or has ended."""

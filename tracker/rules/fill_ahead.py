@@ -89,7 +89,7 @@ class _Search:
     def tried(self, on: date, days: int, *, through: date | None = None) -> Projection:
         mine = PlannedFill(on, days)
         kept = tuple(each for each in self.planned if each.on != on)
-        return project(self.desk.planning((*kept, mine)), self.day, through=through)
+        return project(self.desk, self.day, planned=(*kept, mine), through=through)
 
     def attempt(self, on: date, days: int) -> "_Attempt":
         """Plan a fill and read how the table answers: neither it nor one before it refused, and no gap."""

@@ -47,7 +47,7 @@ class Steady(NamedTuple):
 class Projector:
     """Walks from fill to fill; keeps drug on hand, the payers' counts and the units charged so far."""
 
-    def __init__(self, desk: Desk, today: Today) -> None:
+    def __init__(self, desk: Desk, today: Today, planned: Sequence[PlannedFill]) -> None:
         self.desk, self.today = desk, today
         self.book, self.regimens = desk.book, desk.book.regimens
         self.ahead_days = desk.book.policy.fill_ahead_days
@@ -64,9 +64,7 @@ class Projector:
         self._first_possible: date | None = None
         # Planned fills still to be made.
         self.waiting: deque[PlannedFill] = deque(
-            each
-            for each in sorted(desk.book.patient.planned_fills, key=lambda each: each.on)
-            if not today.passed(each.on)
+            each for each in sorted(planned, key=lambda each: each.on) if not today.passed(each.on)
         )
         self.steady: Steady | None = None
 
@@ -263,12 +261,15 @@ def _is_ok(checks: tuple[CheckResult, ...]) -> bool:
     return True
 
 
-def project(desk: Desk, day: date, *, through: date | None = None) -> Projection:
+def project(
+    desk: Desk, day: date, *, planned: Sequence[PlannedFill] | None = None, through: date | None = None
+) -> Projection:
     """Make the table of the 365 days from `day`.
 
+    `planned`: other planned fills in place of the patient's.
     `through`: the last day of interest; what is made after it is left out, and `holds_until` says nothing.
     """
-    walk = Projector(desk, Today(day))
+    walk = Projector(desk, Today(day), desk.book.patient.planned_fills if planned is None else planned)
     return walk.table(list(walk.fills(through=through)))
 
 
@@ -277,7 +278,7 @@ def project_alike(desk: Desk, day: date, like: Projection) -> Projection | None:
     if like.fills and like.fills[0].on < day:
         # No fill of a table is made before its day.
         return None
-    walk = Projector(desk, Today(day))
+    walk = Projector(desk, Today(day), desk.book.patient.planned_fills)
     if walk.first_run_out != like.run_out:
         return None
     fills: list[TableFill] = []
