@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test static style types holes screenshots bench soak attacks audit-packages reference mutants install install-test clean
+.PHONY: run test static style types holes screenshots bench compiled soak attacks audit-packages reference mutants install install-test clean
 
 run: .venv/installed
 	@exec $(BIN)/python app.py
@@ -31,11 +31,17 @@ screenshots: .venv/installed-test
 	@sh .ci/chromium
 	@$(BIN)/python tests/screens/take.py $(SCREENS) $(if $(STATE),--state $(STATE)) $(if $(ONLY),--only '$(ONLY)')
 
-bench: .venv/installed-test
+bench: .venv/installed-test compiled
 	@$(BIN)/python tests/bench/check_speed.py
+	@TRACKER_COMPILED_RULES=1 $(BIN)/python tests/bench/check_speed.py
 	@$(BIN)/python tests/bench/worklist_speed.py
 	@$(BIN)/python tests/bench/sign_in_timing.py
 	@$(BIN)/python tests/bench/load.py
+
+# The rules as machine code; they are put in place once they answer as the sources do.
+compiled: .venv/installed-compiler
+	@sh .ci/compiler $(BIN)/python
+	@$(BIN)/python tests/compiled/make.py
 
 KILLS ?= 1000
 TOGETHER ?= 100
@@ -79,6 +85,10 @@ install-test: .venv/installed-test
 .venv/installed-test: pyproject.toml constraints.txt | .venv/bin/python
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
 	@touch $@ .venv/installed
+
+.venv/installed-compiler: .venv/installed-test
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[compiler]'
+	@touch $@
 
 .venv/installed-mutation: .venv/installed-test
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[mutation]'

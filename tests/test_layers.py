@@ -15,6 +15,7 @@ LAW = {
     "rules": set(),
     "clock": set(),
     "secret_files": set(),
+    "compiled": set(),
     "settings": {"secret_files"},
     "formats": {"rules"},
     "models": {"rules", "clock"},

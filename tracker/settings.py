@@ -146,6 +146,7 @@ class Settings(BaseModel):
     call_limits: bool = Field(
         True, description="limits on how often one person may call pages; 0 only to measure or to attack it"
     )
+    compiled_rules: bool = Field(False, description="use the rules that make compiled built; 1 to use them")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="how much is logged")
 
     @model_validator(mode="after")

@@ -7,7 +7,8 @@ from sqlalchemy.exc import ProgrammingError
 
 import kept
 import make
-from tracker.commands import doctor
+from tracker.commands import doctor_database
+from tracker.commands.looking import Level
 from tracker.db import NO_CLINIC, db, forget_clinic, see_clinic
 from tracker.models.base import Base
 from tracker.models.emergency import EmergencyAccess
@@ -117,12 +118,12 @@ def test_an_emergency_looks_over_the_wall(app, session, cast, both):
 
 
 def test_the_doctor_says_whether_the_role_is_held_back(app, postgres, cast):
-    assert list(doctor._role()) == []
+    assert list(doctor_database.role()) == []
 
     db.session.execute(text("SET ROLE NONE"))  # who signed in: the server's superuser
 
-    (found,) = doctor._role()
-    assert found.level is doctor.Level.LOOK
+    (found,) = doctor_database.role()
+    assert found.level is Level.LOOK
 
 
 def test_every_table_about_patients_is_behind_it():

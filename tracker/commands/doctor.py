@@ -2,58 +2,28 @@
 
 import shutil
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
-from pathlib import Path
+from collections.abc import Iterator
+from datetime import timedelta
 
 import click
-from flask import Flask, current_app
+from flask import current_app
 from flask.cli import with_appcontext
-from sqlalchemy import func, select, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import func, select
 
-from tracker import cipher, clock, secret_files
+from tracker import clock, compiled, secret_files
 from tracker.antivirus import EICAR, NotScanned, Scanner
+from tracker.commands.doctor_database import answers, look_at_database
+from tracker.commands.looking import Finding, Level, Look, Visit
 from tracker.db import db, reading
 from tracker.jobs.delivery import SmtpDelivery, Undelivered
-from tracker.migrating import current, newest
 from tracker.models.audit import AuditEvent
 from tracker.running import is_running
 from tracker.services import app_secrets, backups, health, heartbeat, holds, policy_reports
 from tracker.services.openid import Unreachable
-from tracker.settings import SHORTEST_TOKEN, BadSettings, Mode, Settings
+from tracker.settings import SHORTEST_TOKEN, Mode, Settings
 from tracker.web import provider
 
 ROOM = 500_000_000  # bytes
-SAFE_SQLITE = (3, 51, 3)  # sqlite.org, WAL-reset bug of 3.7.0 to 3.51.2, read 2026-11-23
-SHARED = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p"}
-
-
-class Level(StrEnum):
-    OK = "ok"
-    LOOK = "look"
-    BAD = "bad"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """`cure` is what to do; empty when all is well."""
-
-    level: Level
-    text: str
-    cure: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    app: Flask
-    settings: Settings
-    now: datetime
-
-
-Look = Callable[[Visit], Iterator[Finding]]
 
 
 @click.command()
@@ -73,23 +43,16 @@ def doctor() -> None:
             for found in look(visit):
                 click.echo(f"{found.level.value:4}  {found.text}{f' {found.cure}' if found.cure else ''}")
                 worst = max(worst, found.level, key=list(Level).index)
-            if look is _database and worst is Level.BAD and not _answers(visit):
+            if look is look_at_database and worst is Level.BAD and not answers(visit):
                 break  # clock, scan and mail are read from it
     if worst is Level.BAD:
         sys.exit(1)
 
 
-def _answers(visit: Visit) -> bool:
-    """Whether the database can be read and has this release's tables."""
-    try:
-        return current(visit.app) == newest(visit.app)
-    except (BadSettings, SQLAlchemyError):
-        return False
-
-
 def _settings(visit: Visit) -> Iterator[Finding]:
     given = visit.settings
     yield Finding(Level.OK, f"Settings: {given.mode.value}, instance folder {given.instance.resolve()}.")
+    yield from _rules(given)
     free = shutil.disk_usage(given.instance).free
     if free < ROOM:
         yield Finding(
@@ -101,96 +64,16 @@ def _settings(visit: Visit) -> Iterator[Finding]:
         yield Finding(Level.OK, f"Disk: {free / 1_000_000_000:.1f} GB free.")
 
 
-def _database(visit: Visit) -> Iterator[Finding]:
-    try:
-        has, needs = current(visit.app), newest(visit.app)
-        db.session.execute(text("SELECT 1"))
-    except BadSettings as error:
-        yield Finding(Level.BAD, f"Database: {error}.".replace("..", "."))
-        return
-    except SQLAlchemyError as error:
-        kind = type(getattr(error, "orig", None) or error).__name__
-        yield Finding(Level.BAD, f"Database: does not answer ({kind}).", "See TRACKER_DATABASE_URL.")
-        return
-    if has != needs:
-        yield Finding(
-            Level.BAD,
-            f"Database: schema {has or 'empty'}, this release needs {needs}.",
-            "Run: tracker db upgrade",
-        )
-        return
-    yield Finding(Level.OK, f"Database: {db.engine.dialect.name}, schema {has}.")
-    if visit.settings.sqlite_file is not None:
-        yield from _sqlite(visit.settings.sqlite_file, visit.settings)
-        yield from _encryption(visit.settings)
-    else:
-        yield from _role()
-
-
-def _role() -> Iterator[Finding]:
-    """Whether PostgreSQL holds this role back from other clinics' patients: see `models/wall.py`."""
-    unheld = text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
-    if db.session.execute(unheld).scalar():
+def _rules(given: Settings) -> Iterator[Finding]:
+    """Whether compiled rules are asked for, and used."""
+    if compiled.are_used():
+        yield Finding(Level.OK, "Rules: compiled, of this release's sources.")
+    elif given.compiled_rules:
         yield Finding(
             Level.LOOK,
-            "Database role: it may pass over row security, so PostgreSQL does not keep clinics apart.",
-            "Give the tracker a role of its own: CREATE ROLE tracker LOGIN NOSUPERUSER NOBYPASSRLS",
-        )
-
-
-def _sqlite(path: Path, given: Settings) -> Iterator[Finding]:
-    verdict = db.session.execute(text("PRAGMA quick_check(1)")).scalar()
-    if verdict != "ok":
-        yield Finding(
-            Level.BAD, "Database file: damaged.", "Stop the tracker and run: tracker restore BACKUP"
-        )
-    kind = _file_system(path)
-    if kind in SHARED:
-        yield Finding(
-            Level.BAD,
-            f"Database file: on a network folder ({kind}), where SQLite loses data.",
-            "Move it to a disk of this machine, or use PostgreSQL.",
-        )
-    driver = cipher.driver(given.database_key)
-    if driver.sqlite_version_info < SAFE_SQLITE:
-        yield Finding(
-            Level.LOOK,
-            f"SQLite {driver.sqlite_version}: releases before 3.51.3 can, at a rare moment, damage "
-            "a database.",
-            "Keep daily backups, or use a Python with a newer SQLite.",
-        )
-
-
-def _encryption(given: Settings) -> Iterator[Finding]:
-    """Whether the database is encrypted, and whether its key is kept from others."""
-    if not given.database_key:
-        yield Finding(
-            Level.LOOK if given.mode is Mode.PRODUCTION else Level.OK,
-            "Database file: not encrypted.",
-            "Whoever has the disk can read it, unless the disk is. To encrypt it: tracker db encrypt",
-        )
-        return
-    yield Finding(Level.OK, "Database file: encrypted (SQLCipher).")
-    assert given.sqlite_file is not None
-    readable = [path for path in backups.copies(given.backups, given.sqlite_file) if cipher.is_plain(path)]
-    if readable:
-        yield Finding(
-            Level.LOOK,
-            f"Database file: {len(readable)} older copies are not encrypted, such as {readable[0]}.",
-            "Remove them when you have a newer backup.",
-        )
-    key_file = given.database_key_file
-    if key_file is None:
-        return
-    if key_file.stat().st_mode & 0o077:
-        yield Finding(
-            Level.LOOK, "Database key: others on this machine can read it.", f"chmod 600 {key_file}"
-        )
-    if key_file.resolve().is_relative_to(given.instance.resolve()):
-        yield Finding(
-            Level.LOOK,
-            "Database key: it lies beside the database that it closes.",
-            "Keep it elsewhere: who copies the folder has both.",
+            "Rules: no compiled ones of these sources and this Python are there, so the sources are used, "
+            "which decide the same three times slower.",
+            "Run: make compiled",
         )
 
 
@@ -219,20 +102,6 @@ def _secret_keys(visit: Visit) -> Iterator[Finding]:
         )
     elif not stand.lost:
         yield Finding(Level.OK, "Secret key: everything is sealed with it.")
-
-
-def _file_system(path: Path) -> str:
-    """The kind of file system that holds a path; empty where the system does not say."""
-    best, kind = Path(), ""
-    try:
-        mounts = Path("/proc/mounts").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return ""
-    for line in mounts:
-        _, place, found, *_ = line.split(" ")
-        if path.resolve().is_relative_to(place) and len(Path(place).parts) >= len(best.parts):
-            best, kind = Path(place), found
-    return kind
 
 
 def _clock(visit: Visit) -> Iterator[Finding]:
@@ -395,6 +264,6 @@ def _virus_scanner(visit: Visit) -> Iterator[Finding]:
 
 
 LOOKS: tuple[Look, ...] = (
-    *(_settings, _database, _secret_keys, _clock, _scan, _mail),
+    *(_settings, look_at_database, _secret_keys, _clock, _scan, _mail),
     *(_secret_files, _single_sign_on, _virus_scanner, _backups, _browsers),
 )
