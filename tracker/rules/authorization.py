@@ -60,6 +60,10 @@ class Permit:
         return self.pa.status in GRANTED
 
     @property
+    def begins(self) -> date:
+        return self.pa.starts_on or date.min
+
+    @property
     def ends(self) -> date:
         return self.pa.ends_on or FAR
 

@@ -38,6 +38,7 @@ class Desk:
         self.kinds = frozenset(each.kind for each in case.patient.authorizations)
         granted = [each for each in self.permits if each.granted]
         exceptions = [each for each in granted if each.pa.kind is not AuthorizationKind.PRIOR_AUTHORIZATION]
+        self._granted_from = min([each.begins for each in granted], default=FAR)
         self._changes = _changes(self.book)
         self._permit_changes = _permit_changes(granted)
         # Between two of these days fills alike are checked on the same terms; on the same but for PA.
@@ -125,14 +126,16 @@ class Desk:
         """Charge each real fill to the authorization it names, else to the one that rule 5.2 picks."""
         ledger = Ledger()
         metered = {each.pa.id for each in self.permits if each.metered}
-        if self.permits:
-            for each in self.book.supplied:
-                if each.units is not None:
-                    charged = each.fill.authorization or self._picked(each, ledger)
-                    if charged is not None:
-                        self.charged[each.fill.id] = charged
-                        if charged in metered:
-                            ledger.charge(charged, each.units)
+        for each in self.book.supplied if self.permits else ():
+            if each.units is None:
+                continue
+            charged = each.fill.authorization
+            if charged is None and each.fill.on >= self._granted_from:
+                charged = self._picked(each, ledger)
+            if charged is not None:
+                self.charged[each.fill.id] = charged
+                if charged in metered:
+                    ledger.charge(charged, each.units)
         return ledger
 
     def _picked(self, each: Supplied, ledger: Ledger) -> str | None:

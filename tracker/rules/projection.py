@@ -16,7 +16,7 @@ from tracker.rules.draft import Draft, SoFar
 from tracker.rules.facts import PlannedFill, Regimen
 from tracker.rules.refill_window import PayerCounts, earliest_on
 from tracker.rules.supply import Supply, looking_ahead, refilled, same_product
-from tracker.rules.terms import Dispensing, Terms, TermsKept
+from tracker.rules.terms import Dispensing, Terms, terms_of
 from tracker.rules.today import Today
 from tracker.rules.words import Result
 
@@ -51,7 +51,7 @@ class Projector:
         self.desk, self.today = desk, today
         self.book, self.regimens = desk.book, desk.book.regimens
         self.ahead_days = desk.book.policy.fill_ahead_days
-        self.terms = desk.kept("terms", TermsKept)
+        self.terms = terms_of(desk)
         self.supply: Supply = desk.supply
         self.counts = desk.counts.going_on()
         self.ledger = Ledger(desk.ledger)

@@ -12,6 +12,7 @@ from tracker.rules.dates import plus, plus_months
 from tracker.rules.desk import Desk
 from tracker.rules.facts import Regimen
 from tracker.rules.projection import Projection
+from tracker.rules.terms import terms_of
 from tracker.rules.today import Today
 from tracker.rules.units import mg_per_day, remainder_mg
 from tracker.rules.words import AboutKind, AlertCode, Drug, Formulation, Indication, Severity
@@ -28,7 +29,8 @@ def safety_findings(desk: Desk, today: Today, table: Projection) -> Iterator[Fin
             today.reached(dosed.starts_on)
         if dosed.ends_on is not None:
             today.passed(dosed.ends_on)
-        yield from _divisible(dosed)
+        if terms_of(desk).usual(dosed).units is None:
+            yield _indivisible(dosed)
         yield from _dose(desk, today, dosed)
     if in_force is not None:
         yield from _duration(desk, today, in_force)
@@ -43,12 +45,10 @@ def _of_regimen(
     return Finding(code, severity, regimen.id, AboutKind.REGIMEN, key_on, harm_on, facts)
 
 
-def _divisible(regimen: Regimen) -> Iterator[Finding]:
+def _indivisible(regimen: Regimen) -> Finding:
     """A dose that the strengths cannot make; never rounded."""
-    left = remainder_mg(regimen)
-    if left:
-        facts: dict[str, Fact] = {"remainder_mg": left}
-        yield _of_regimen(AlertCode.DOSE_NOT_CAPSULE_DIVISIBLE, regimen, facts, regimen.starts_on)
+    facts: dict[str, Fact] = {"remainder_mg": remainder_mg(regimen)}
+    return _of_regimen(AlertCode.DOSE_NOT_CAPSULE_DIVISIBLE, regimen, facts, regimen.starts_on)
 
 
 def _labelled(desk: Desk, regimen: Regimen) -> bool:

@@ -281,3 +281,8 @@ class TermsKept:
             terms = Terms(self.desk, as_planned(planned, regimen), planned.on)
             self._planned[key] = planned, terms
         return self._planned[key][1]
+
+
+def terms_of(desk: Desk) -> TermsKept:
+    """Those of a case."""
+    return desk.kept("terms", TermsKept)
