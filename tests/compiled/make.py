@@ -1,6 +1,6 @@
 """Compile the rules to machine code: `make compiled` (see `tracker.compiled`).
 
-What is built answers some thousands of cases; only if every word is that of the sources, it is put in place.
+What is built answers some 1,700 cases; it is put in place only if every word is that of the sources.
 """
 
 import os

@@ -1,4 +1,8 @@
-"""What a check answers: the dates, the table of fills with their checks, and the alerts with their proof."""
+"""What a check answers: the dates, the table of fills with their checks, and the alerts with their proof.
+
+What is made often has a constructor of its own here and in the other rules: a frozen dataclass takes three
+times as long to make, a named tuple twice. None of them is changed once it is made.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
