@@ -1,6 +1,7 @@
 """Write down who did what, in the transaction of the deed; `audit_chain.py` links it at the commit."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -61,6 +62,19 @@ def record_many(session: Db, clinic_id: str, events: Iterable[dict[str, Any]]) -
 
 def _to_link(session: Db, clinic_id: str) -> None:
     session.info.setdefault(TO_LINK, set()).add(clinic_id)
+
+
+@contextmanager
+def on_trial(session: Db, *, kept: bool) -> Iterator[None]:
+    """What is recorded and linked within stays, or leaves nothing behind; both take the same work."""
+    waiting = set(session.info.get(TO_LINK, ()))
+    nested = session.begin_nested()
+    yield
+    if kept:
+        nested.commit()
+    else:
+        nested.rollback()
+    session.info[TO_LINK] = waiting
 
 
 @event.listens_for(Session, "before_commit")

@@ -52,7 +52,7 @@ class Read:
 class Event:
     """A read as it goes on record, apart from the request it came from.
 
-    `kept`: False for a refused sign-in of nobody, which takes the same work so that its time tells nothing.
+    `kept`: of a refused sign-in, whether it stays; either takes the same work. None for all else.
     """
 
     clinic_id: str
@@ -64,7 +64,7 @@ class Event:
     record: str | None
     patient_id: str | None
     new: Mapping[str, Any]
-    kept: bool = True
+    kept: bool | None = None
     strict: bool = False
 
 
@@ -200,7 +200,7 @@ def _put_on_record(response: Response) -> Response:
         _write(found, hurried=not found.strict)
     except DBAPIError as error:
         db.session.rollback()
-        if not found.kept:
+        if found.kept is False:
             return response
         if found.strict:
             return current_app.make_response(current_app.handle_http_exception(ServiceUnavailable()))
@@ -291,7 +291,8 @@ def _count(read: Read) -> int | None:
 def _refused_sign_in(what: str) -> Event | None:
     """A wrong password or code. Who tried is not known; where no such account is, the log says so."""
     user = _whose_sign_in()
-    clinic_id = db.session.scalar(select(Clinic.id).limit(1)) if user is None else user.clinic_id
+    any_clinic = db.session.scalar(select(Clinic.id).limit(1))  # asked for either way, for the same work
+    clinic_id = any_clinic if user is None else user.clinic_id
     if clinic_id is None:
         return None
     if user is None:
@@ -311,7 +312,7 @@ def _refused_sign_in(what: str) -> Event | None:
 
 
 def _whose_sign_in() -> User | None:
-    """The account that was typed, or that the session before the second factor belongs to."""
+    """The account that was typed, or that of the session before the second factor."""
     if request.endpoint != "sign_in.enter":
         return access.half_way()[1]
     email = REFUSED.sub("", request.form.get("email", "")).strip().lower()
@@ -359,20 +360,19 @@ def _save_each(waited: list[Event], *, hurried: bool) -> None:
 def _save(events: list[Event], *, hurried: bool) -> None:
     with writing(hurried=hurried):
         for each in events:
-            if each.kept:
+            if each.kept is None:
                 _record(each)
             else:
-                _take_as_long(each)
+                _record_refused(each, kept=each.kept)
         db.session.commit()
 
 
-def _take_as_long(event: Event) -> None:
-    """The work of a record, of which nothing stays but the time."""
-    taken_back = db.session.begin_nested()
-    _record(event)
-    db.session.flush()
-    audit_chain.link(db.session, event.clinic_id)
-    taken_back.rollback()
+def _record_refused(event: Event, *, kept: bool) -> None:
+    """A refused sign-in: of one that is not kept nothing stays but the time."""
+    with audit.on_trial(db.session, kept=kept):
+        _record(event)
+        db.session.flush()
+        audit_chain.link(db.session, event.clinic_id)
     throttle.touch(db.session, throttle.ACCOUNT, request.form.get("email", ""))
 
 
