@@ -10,7 +10,10 @@ from casemaker import coverage, document, fill, pa, plan, regimen, rule, step
 from tracker.rules.answer import Answer, CheckResult
 from tracker.rules.casefile import case_from
 from tracker.rules.check import check
-from tracker.rules.facts import StepTherapy
+from tracker.rules.facts import Step, StepTherapy
+from tracker.rules.step_words import gaps
+from tracker.rules.steps import climb
+from tracker.rules.words import TrialOutcome
 
 
 def ask(**more: Any) -> Answer:
@@ -203,3 +206,124 @@ def test_an_amount_has_at_most_fifteen_digits_and_twelve_decimals(kg: Decimal, k
     else:
         with pytest.raises(ValueError, match="has too many digits"):
             case_from(facts)
+
+
+ASKS_PA = [plan(rules=[rule(prior_authorization=True)])]
+
+
+def test_a_fill_on_the_last_day_of_the_authorization_is_paid() -> None:
+    on_it = ask(plans=ASKS_PA, authorizations=[pa(to="2026-07-05")])
+    after_it = ask(plans=ASKS_PA, authorizations=[pa(to="2026-07-04")])
+
+    of_one_day = pa(to="2026-07-05", **{"from": "2026-07-05"})
+
+    assert on_it.fills[0].on == date(2026, 7, 5)
+    assert result(on_it, "authorization").result == "pass"
+    assert result(ask(plans=ASKS_PA, authorizations=[of_one_day]), "authorization").result == "pass"
+    assert result(after_it, "authorization").result == "fail"
+
+
+def test_of_several_later_authorizations_the_first_to_begin_is_named() -> None:
+    later = [pa(id="far", **{"from": "2026-09-01"}), pa(id="near", **{"from": "2026-08-01"})]
+    found = result(ask(plans=ASKS_PA, authorizations=later), "authorization")
+
+    assert (found.code, found.about) == ("PA_NOT_YET_EFFECTIVE", "near")
+    assert found.facts["effective_on"] == date(2026, 8, 1)
+
+
+def test_of_several_authorizations_short_of_units_the_longest_lasting_is_named() -> None:
+    few, more = (
+        pa(id=name, lines=[{"code": "J7502", "units": units, "units_used_before": 0}])
+        for name, units in (("zz", 20), ("aa", 40))
+    )
+    first_few = ask(plans=ASKS_PA, authorizations=[few, more], fills=[fill(authorization=None, units={})])
+    first_more = ask(plans=ASKS_PA, authorizations=[more, few], fills=[fill(authorization=None, units={})])
+
+    for answer in (first_few, first_more):
+        found = result(answer, "authorization")
+        assert (found.about, found.facts["days_supply_left"]) == ("aa", 20)
+
+
+def test_continuity_asks_for_therapy_on_the_very_day_before_the_plan() -> None:
+    ma = plan(id="ma", line_of_business="medicare_advantage", rules=[rule(prior_authorization=True)])
+    answer = ask(
+        plans=[plan(), ma],
+        coverages=[
+            coverage(to="2026-05-31"),
+            coverage(id="c2", plan="ma", medicare_basis="disability", **{"from": "2026-06-01"}),
+        ],
+        regimens=[regimen(**{"from": "2026-05-31"})],
+        fills=[fill(claim={"status": "pending"})],
+    )
+
+    assert result(answer, "authorization").code == "CONTINUITY_WINDOW_ACTIVE"
+
+
+def test_a_rule_no_longer_holds_on_the_day_after_its_end() -> None:
+    """Though it was looked up for an earlier fill."""
+    ends = plan(rules=[rule(to="2026-07-04", prior_authorization=True)])
+    answer = ask(plans=[ends], authorizations=[pa()])
+
+    assert answer.fills[0].on == date(2026, 7, 5)
+    assert result(answer, "coverage").result == "unknown"
+
+
+def test_a_transition_fill_is_told_only_where_pa_or_steps_refuse() -> None:
+    def new_part_d(**asked: Any) -> set[str]:
+        part_d = plan(id="pdp", line_of_business="medicare_part_d", rules=[rule(**asked)])
+        new = coverage(id="c2", plan="pdp", medicare_basis="age", **{"from": "2026-06-01"})
+        return codes(ask(plans=[part_d], coverages=[new], transplant=None, indication="psoriasis"))
+
+    assert "TRANSITION_FILL_AVAILABLE" in new_part_d(prior_authorization=True)
+    assert "TRANSITION_FILL_AVAILABLE" not in new_part_d(quantity_limit=limit(30))
+
+
+def test_look_backs_count_from_the_request_in_progress() -> None:
+    asked = step(options=["methotrexate"], min_days=30, lookback_days=365)
+    trial = {"id": "t1", "drug": "methotrexate", "from": "2024-10-01", "to": "2025-02-01"}
+    facts = {
+        "plans": [plan(rules=[rule(step_therapy={"steps": [asked]})])],
+        "trials": [{**trial, "outcome": "inadequate_response", "documented_on": "2025-02-02"}],
+    }
+    request = pa(status="submitted", requested={"on": "2026-01-10"}, to=None, **{"from": None})
+
+    assert result(ask(**facts), "step_therapy").code == "STEP_LOOKBACK_EXPIRED"
+    assert result(ask(**facts, authorizations=[request]), "step_therapy").result == "pass"
+
+
+def test_a_gap_can_be_one_day() -> None:
+    answer = ask(fills=[fill(id="f1", on="2026-05-05"), fill(id="f2", on="2026-06-05")])
+
+    [gap] = [each.facts for each in answer.alerts if each.code == "SUPPLY_GAP"]
+    assert gap == {"gap_start": date(2026, 6, 4), "gap_end": date(2026, 6, 4), "gap_days": 1}
+
+
+def test_a_pass_of_the_steps_that_says_why_is_shown_before_a_plain_one() -> None:
+    new_only = {"new_starts_only": True, "steps": [step(options=["methotrexate"])]}
+    rules = [rule(code="J7502"), rule(code="J7515", step_therapy=new_only)]
+    both = {"J7502": 60, "J7515": 60}
+    answer = ask(plans=[plan(rules=rules)], regimens=[regimen(dose_mg=125)], fills=[fill(units=both)])
+
+    assert result(answer, "step_therapy").facts == {"reason": "already_on_drug"}
+
+
+def test_what_a_regimen_leaves_out_is_a_capsule() -> None:
+    left_out = {key: value for key, value in regimen().items() if key != "form"}
+
+    assert case_from(document(regimens=[left_out])).patient.regimens[0].form == "capsule"
+
+
+def test_every_open_step_says_what_would_meet_it() -> None:
+    steps = climb(
+        (
+            Step(1, ("methotrexate",), outcomes=(TrialOutcome.INTOLERANCE,)),
+            Step(1, ("acitretin",), outcomes=(TrialOutcome.INTOLERANCE,)),
+        ),
+        (),
+        date(2026, 6, 8),
+    )
+
+    assert [(each.step, each.text) for each in gaps(steps)] == [
+        (1, "A trial of methotrexate: intolerance."),
+        (2, "A trial of acitretin: intolerance."),
+    ]
