@@ -15,11 +15,11 @@ from tracker.rules.lifecycle import lifecycle_findings, start_renewal_by
 from tracker.rules.medicare import medicare_findings
 from tracker.rules.projection import Projection, project, project_alike
 from tracker.rules.safety import safety_findings
+from tracker.rules.severity import ORDER
 from tracker.rules.supply_findings import supply_findings
 from tracker.rules.today import Today
-from tracker.rules.words import Result, Severity
+from tracker.rules.words import Result
 
-_ORDER: Final = {severity: number for number, severity in enumerate(Severity)}
 _Source: TypeAlias = Callable[[Desk, Today, Projection], Iterable[Finding]]
 # Of two findings of one cause the earlier source's counts.
 _SOURCES: Final[tuple[_Source, ...]] = (
@@ -96,7 +96,7 @@ def _findings(said: Sequence[Said]) -> tuple[Finding, ...]:
 
 
 def _urgency(finding: Finding) -> tuple[int, date]:
-    return _ORDER[finding.severity], finding.harm_on or FAR
+    return ORDER[finding.severity], finding.harm_on or FAR
 
 
 def _earliest_denial(desk: Desk, fills: tuple[TableFill, ...]) -> EarliestDenial | None:

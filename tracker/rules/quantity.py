@@ -4,15 +4,12 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from math import floor
-from typing import Final
 
 from tracker.rules.answer import Fact, Facts
 from tracker.rules.dates import plus
 from tracker.rules.facts import QuantityLimit, Regimen
-from tracker.rules.units import Units, capsules_of, unit_mg
+from tracker.rules.units import NOTHING, Units, capsules_of, unit_mg
 from tracker.rules.words import LimitMethod, Result
-
-_NONE: Final = Decimal(0)
 
 
 class Dispensed:
@@ -31,7 +28,7 @@ def quantity_of(fill: Dispensed, unit: str, codes: frozenset[str]) -> Decimal | 
     """Quantity in the limit's unit over the codes that its rule holds for; None if unknown."""
     if fill.units is None:
         return None
-    total = _NONE
+    total = NOTHING
     for code, count in fill.units.items():
         if code not in codes or not count:
             continue
@@ -67,7 +64,7 @@ def against(
 
 
 def _facts(limit: Decimal | int, asked: Decimal, excess: Decimal) -> dict[str, Fact]:
-    return {"limit": limit, "requested": asked, "excess": max(excess, Decimal(0))}
+    return {"limit": limit, "requested": asked, "excess": max(excess, NOTHING)}
 
 
 def _per_fill(limit: QuantityLimit, asked: Decimal | None, fill: Dispensed) -> tuple[Result, dict[str, Fact]]:
@@ -94,14 +91,14 @@ def _rolling(
     inside = [each for each in earlier if start <= each.on <= fill.on]
     counted = [(each.on, quantity_of(each, limit.unit, codes)) for each in inside]
     known = [(on, quantity) for on, quantity in counted if quantity is not None]
-    total = sum((quantity for _, quantity in known), asked or Decimal(0))
+    total = sum((quantity for _, quantity in known), asked or NOTHING)
     facts: dict[str, Fact] = {
         "unit": limit.unit,
         "window": (start, fill.on),
         "limit": limit.quantity,
         "sum": total,
         "requested": asked,
-        "excess": max(total - limit.quantity, Decimal(0)),
+        "excess": max(total - limit.quantity, NOTHING),
     }
     if total > limit.quantity:
         facts["earliest_ok"] = _earliest_ok(limit, asked, fill.on, known)
@@ -117,7 +114,7 @@ def _earliest_ok(
     """First day on which the rolling sum allows this fill, as earlier ones leave the window; None: never."""
     if asked is None or asked > limit.quantity:
         return None
-    left = asked + sum((quantity for _, quantity in known), Decimal(0))
+    left = asked + sum((quantity for _, quantity in known), NOTHING)
     leaving = iter(sorted(known))
     day = on
     while left > limit.quantity:

@@ -6,7 +6,8 @@ from typing import Final
 from tracker.rules.today import Today
 from tracker.rules.words import Severity
 
-_ORDER: Final = {severity: number for number, severity in enumerate(Severity)}
+# The worst first.
+ORDER: Final = {severity: number for number, severity in enumerate(Severity)}
 _TIERS: Final = ((7, Severity.CRITICAL), (14, Severity.HIGH), (30, Severity.WARNING))
 
 
@@ -20,7 +21,7 @@ def tier(today: Today, harm_on: date | None) -> Severity:
 
 
 def worse(one: Severity, other: Severity) -> Severity:
-    return one if _ORDER[one] <= _ORDER[other] else other
+    return one if ORDER[one] <= ORDER[other] else other
 
 
 def at_least(floor: Severity, today: Today, harm_on: date | None) -> Severity:

@@ -4,16 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Final
 
 from tracker.rules.book import Book, Supplied
 from tracker.rules.dates import day_of, days_between, plus
 from tracker.rules.facts import Regimen
-from tracker.rules.units import Units, mg_of, mg_per_day
+from tracker.rules.units import NOTHING, Units, mg_of, mg_per_day
 from tracker.rules.words import Formulation
 
 Regimens = tuple[Regimen, ...]
-_NOTHING: Final = Decimal(0)
 
 
 class Supply:
@@ -30,7 +28,7 @@ class Supply:
         self,
         run_out: date | None = None,
         since: date | None = None,
-        mg: Decimal = _NOTHING,
+        mg: Decimal = NOTHING,
         begun: int = 0,
     ) -> None:
         self.run_out = run_out
@@ -88,7 +86,7 @@ def _begin(supply: Supply, regimens: Regimens, number: int) -> Supply:
 
 def _taken(regimens: Regimens, since: date, until: date) -> Decimal:
     """Milligrams taken from `since` up to the day before `until`, each day at the dose of its time."""
-    mg = Decimal(0)
+    mg = NOTHING
     for number, regimen in enumerate(regimens):
         first = since if number == 0 else max(since, regimen.starts_on)
         last = regimens[number + 1].starts_on if number + 1 < len(regimens) else until

@@ -12,7 +12,7 @@ from tracker.rules.facts import Regimen
 from tracker.rules.words import Drug, Form
 
 Units = Mapping[str, int]
-_NOTHING: Final = Decimal(0)
+NOTHING: Final = Decimal(0)
 SOLID: Final = frozenset({Form.CAPSULE, Form.TABLET})
 
 
@@ -39,7 +39,7 @@ def split_dose(dose_mg: Decimal, strengths_mg: tuple[Decimal, ...]) -> Split:
 def remainder_mg(regimen: Regimen) -> Decimal:
     """What the strengths of a regimen cannot make of its dose; 0 for liquids."""
     if regimen.form not in SOLID:
-        return Decimal(0)
+        return NOTHING
     return split_dose(regimen.dose_mg, regimen.strengths_mg).remainder_mg
 
 
@@ -50,7 +50,7 @@ def mg_per_day(regimen: Regimen) -> Decimal:
 def unit_mg(code: str) -> Decimal:
     """Size of one unit; a code that the catalogue lacks weighs nothing."""
     entry = code_of(code)
-    return entry.unit_mg if entry else _NOTHING
+    return entry.unit_mg if entry else NOTHING
 
 
 @lru_cache(maxsize=4096)
@@ -67,7 +67,7 @@ def _per_dose(
     found: dict[str, tuple[int, Decimal]] = {}
     for strength, count in split.pieces:
         own, units = table[strength]
-        capsules, sofar = found.get(own, (0, Decimal(0)))
+        capsules, sofar = found.get(own, (0, NOTHING))
         found[own] = (capsules + count, sofar + count * units)
     return found
 
@@ -115,7 +115,7 @@ def mg_of(regimen: Regimen, units: Units | None) -> Decimal | None:
     for code in own_codes(regimen):
         count = units.get(code)
         if count:
-            mg = count * unit_mg(code) + (mg or _NOTHING)
+            mg = count * unit_mg(code) + (mg or NOTHING)
     return mg
 
 

@@ -10,10 +10,10 @@ from tracker.rules.answer import Alert, Answer, TableFill
 from tracker.rules.book import regimen_from
 from tracker.rules.dates import plus
 from tracker.rules.facts import Authorization, Case, Coverage, PlannedFill, Regimen
-from tracker.rules.words import Mark, Severity
+from tracker.rules.severity import ORDER
+from tracker.rules.words import Mark
 
 NEW_COVERAGE, NEW_REGIMEN, NEW_AUTHORIZATION = "new-coverage", "new-regimen", "new-authorization"
-_ORDER = {severity: number for number, severity in enumerate(Severity)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +183,7 @@ def _alerts(now: Sequence[Alert], then: Sequence[Alert]) -> Iterator[AlertChange
     for alert in then:
         before = old.get(alert.key)
         if before is not None and before.severity is not alert.severity:
-            worse = _ORDER[alert.severity] < _ORDER[before.severity]
+            worse = ORDER[alert.severity] < ORDER[before.severity]
             yield AlertChange(before, alert, Mark.WORSE if worse else Mark.MILDER)
         elif before is not None and before.harm_on != alert.harm_on:
             yield AlertChange(before, alert, Mark.CHANGED)

@@ -18,11 +18,10 @@ from typing import Any
 from tracker.models.alert import SETTLED, Alert, AlertEventKind, AlertState
 from tracker.models.base import Db
 from tracker.models.ids import new_id
+from tracker.rules.severity import ORDER
 from tracker.rules.words import Severity
 from tracker.services import alert_history, outbox, snoozing
 from tracker.services.actor import Actor
-
-RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +115,7 @@ def _refresh(session: Db, alert: Alert, finding: dict[str, Any], occasion: Occas
         if alert.severity is not before:
             said = f"Now {alert.severity.label}, was {before.label}."
             _note(session, alert, AlertEventKind.CHANGED, occasion, said)
-        worse = alert.severity_rank < RANKS[before]
+        worse = alert.severity_rank < ORDER[before]
         back = _why_back(alert, worse=worse, earlier=earlier)
     if back:
         snoozing.bring_back(session, alert, why=back, now=occasion.now, actor=occasion.actor)
@@ -177,7 +176,7 @@ def _words(finding: dict[str, Any]) -> dict[str, Any]:
     severity = Severity(finding["severity"])
     return {
         "severity": severity,
-        "severity_rank": RANKS[severity],
+        "severity_rank": ORDER[severity],
         "about_kind": finding["about_kind"],
         "about_id": finding["about"],
         "harm_on": finding["harm_day"],
