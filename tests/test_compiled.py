@@ -12,6 +12,7 @@ from compiled.modules import MODULES
 from tracker import clock, compiled
 from tracker.commands import doctor
 from tracker.commands.looking import Level
+from tracker.settings import from_environment
 
 FOLDER = Path("tracker") / "rules"
 
@@ -41,6 +42,14 @@ def test_they_are_taken_first_where_they_are_wanted_and_fit(built, monkeypatch):
 def test_they_are_left_where_they_are_not_wanted(wanted, built, monkeypatch):
     assert taken(built, monkeypatch) == ["sources"]
     assert taken(built, monkeypatch, TRACKER_COMPILED_RULES=wanted) == ["sources"]
+
+
+@pytest.mark.parametrize("word", ["1", "0", "true", "False", "T", "f", "yes", "No", "y", "n", "ON", "off"])
+def test_the_word_is_read_as_the_settings_read_it(word, built, monkeypatch):
+    said = {"TRACKER_MODE": "test", "TRACKER_SECRET_KEY": "x" * 40, compiled.WANTED: word}
+    wanted = from_environment(said).compiled_rules
+
+    assert (taken(built, monkeypatch, TRACKER_COMPILED_RULES=word) != ["sources"]) is wanted
 
 
 @pytest.mark.parametrize("made_of", [b"", b"0" * 64, b"\xff\xfe"])

@@ -16,6 +16,8 @@ SOURCES = Path(__file__).resolve().with_name("rules")
 BUILT = SOURCES.parent.parent / "build" / "compiled"
 # Written last, when the answers were compared.
 MADE_OF = "made_of"
+# As `tracker.settings` reads a yes; it cannot be asked, for it comes later.
+YES = {"1", "true", "t", "yes", "y", "on"}
 
 
 def fingerprint(sources: Path = SOURCES) -> str:
@@ -54,5 +56,5 @@ def take_if_wanted(
     rules: MutableSequence[str], environment: Mapping[str, str] = os.environ, built: Path = BUILT
 ) -> None:
     """Take them where the environment asks for them and they are fit."""
-    if environment.get(WANTED, "").lower() in {"1", "true", "yes", "on"} and are_fit(built):
+    if environment.get(WANTED, "").lower() in YES and are_fit(built):
         take(rules, built)
