@@ -31,7 +31,7 @@ screenshots: .venv/installed-test
 	@sh .ci/chromium
 	@$(BIN)/python tests/screens/take.py $(SCREENS) $(if $(STATE),--state $(STATE)) $(if $(ONLY),--only '$(ONLY)')
 
-bench: .venv/installed-test compiled
+bench: compiled
 	@$(BIN)/python tests/bench/check_speed.py
 	@TRACKER_COMPILED_RULES=1 $(BIN)/python tests/bench/check_speed.py
 	@$(BIN)/python tests/bench/worklist_speed.py

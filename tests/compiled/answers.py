@@ -7,7 +7,6 @@ ones and varied clinic patients in turn.
 
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -22,18 +21,13 @@ from casemaker import Document, Maker  # noqa: E402
 
 from bench.patients import ClinicPatients  # noqa: E402
 from reference.hostile import HostileCases  # noqa: E402
+from test_shared_cases import FILES, read  # noqa: E402
 from tracker.rules.bridge import bridge_plan  # noqa: E402
 from tracker.rules.casefile import BadCase, answer_document, case_from  # noqa: E402
 from tracker.rules.check import check  # noqa: E402
 from tracker.rules.fill_ahead import fill_ahead  # noqa: E402
 
 MAKERS = Maker, HostileCases, ClinicPatients
-SHARED = TESTS.parents[1] / "shared" / "cases"
-
-
-def shared_cases() -> Iterator[Document]:
-    for path in sorted(SHARED.glob("*.json")):
-        yield json.loads(path.read_text(encoding="utf-8"))["case"]
 
 
 def line_of(document: Document) -> str:
@@ -50,8 +44,8 @@ def line_of(document: Document) -> str:
 def main() -> None:
     count = int(sys.argv[1])
     first = int(sys.argv[2]) if len(sys.argv) > 2 else 0
-    for document in shared_cases():
-        print(line_of(document))
+    for path in FILES:
+        print(line_of(read(path)["case"]))
     for seed in range(first, first + count):
         print(line_of(MAKERS[seed % len(MAKERS)](seed).document()))
 

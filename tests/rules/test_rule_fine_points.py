@@ -2,16 +2,10 @@
 
 from typing import Any
 
-from casemaker import coverage, document, fill, pa, plan, regimen, rule
+from casemaker import coverage, fill, pa, plan, regimen, rule
+from test_rule_edges import ask
 
 from tracker.rules.answer import Answer, CheckResult
-from tracker.rules.casefile import case_from
-from tracker.rules.check import check
-
-
-def ask(**more: Any) -> Answer:
-    case = case_from(document(**more))
-    return check(case, case.as_of)
 
 
 def first(answer: Answer, name: str, number: int = 0) -> CheckResult:

@@ -6,27 +6,14 @@ from typing import Any
 
 import pytest
 from casemaker import coverage, document, fill, pa, plan, regimen, rule, step
+from test_rule_edges import ASKS_PA, ask, per_fill, raised
+from test_rule_fine_points import first
 
-from tracker.rules.answer import Answer, CheckResult
 from tracker.rules.casefile import case_from
-from tracker.rules.check import check
 from tracker.rules.facts import Step, StepTherapy
 from tracker.rules.step_words import gaps
 from tracker.rules.steps import climb
 from tracker.rules.words import TrialOutcome
-
-
-def ask(**more: Any) -> Answer:
-    case = case_from(document(**more))
-    return check(case, case.as_of)
-
-
-def result(answer: Answer, name: str, number: int = 0) -> CheckResult:
-    return next(each for each in answer.fills[number].checks if each.check == name)
-
-
-def codes(answer: Answer) -> set[str]:
-    return {each.code for each in answer.alerts}
 
 
 def test_no_fill_is_made_after_the_last_day_of_the_therapy() -> None:
@@ -44,8 +31,8 @@ def test_the_window_for_an_early_fill_can_be_one_day() -> None:
     a_day_short = ask(plans=plans, authorizations=authorizations)
 
     only = date(2026, 6, 28)
-    assert result(on_the_day, "authorization").facts["early_fill_window"] == (only, only)
-    assert result(a_day_short, "authorization").facts["early_fill_window"] is None
+    assert first(on_the_day, "authorization").facts["early_fill_window"] == (only, only)
+    assert first(a_day_short, "authorization").facts["early_fill_window"] is None
 
 
 def test_a_denied_fill_of_a_patient_without_therapy_can_be_resubmitted() -> None:
@@ -56,12 +43,12 @@ def test_a_denied_fill_of_a_patient_without_therapy_can_be_resubmitted() -> None
         authorizations=[approved_late],
     )
 
-    assert "CLAIM_RESUBMIT" in codes(answer)
+    assert "CLAIM_RESUBMIT" in raised(answer)
 
 
 def test_the_earliest_denial_names_failed_checks_only() -> None:
     """A pass of the continuity window has a code too, and refuses nothing."""
-    ends = rule(prior_authorization=True, quantity_limit=limit(30))
+    ends = rule(prior_authorization=True, quantity_limit=per_fill(30))
     answer = ask(
         plans=[plan(), plan(id="ma", line_of_business="medicare_advantage", rules=[ends])],
         coverages=[
@@ -70,13 +57,9 @@ def test_the_earliest_denial_names_failed_checks_only() -> None:
         ],
     )
 
-    assert result(answer, "authorization").code == "CONTINUITY_WINDOW_ACTIVE"
+    assert first(answer, "authorization").code == "CONTINUITY_WINDOW_ACTIVE"
     assert answer.earliest_denial is not None
     assert answer.earliest_denial.codes == ("QL_EXCEEDED",)
-
-
-def limit(quantity: int) -> dict[str, Any]:
-    return {"quantity": quantity, "per_days": 30, "unit": "capsule", "method": "per_fill"}
 
 
 def test_the_payer_counts_a_fill_whose_formulation_is_not_on_file() -> None:
@@ -88,7 +71,7 @@ def test_the_payer_counts_a_fill_whose_formulation_is_not_on_file() -> None:
     counted = ask(fills=fills, regimens=[regimen(formulation=None)])
 
     # 2026-05-10 + 30 + 30 days = 2026-07-09, less a quarter of 30 days.
-    assert result(counted, "too_soon").facts["earliest"] == date(2026, 7, 2)
+    assert first(counted, "too_soon").facts["earliest"] == date(2026, 7, 2)
 
 
 def test_the_answer_holds_until_the_last_paid_fill_is_a_year_old() -> None:
@@ -103,7 +86,7 @@ def test_the_answer_holds_until_the_last_paid_fill_is_a_year_old() -> None:
         ],
     )
 
-    assert result(answer, "authorization").facts["reason"] == "already_on_drug"
+    assert first(answer, "authorization").facts["reason"] == "already_on_drug"
     assert answer.valid_until == date(2026, 6, 21)
 
 
@@ -111,8 +94,8 @@ def test_the_weight_of_the_newest_day_counts_wherever_it_is_listed() -> None:
     heavy, light = {"on": "2026-05-01", "kg": 100}, {"on": "2026-06-01", "kg": 40}
     over = {"indication": "psoriasis", "transplant": None}
 
-    assert "DOSE_OVER_LABEL_MAX" in codes(ask(weights=[light, heavy], **over))
-    assert "DOSE_OVER_LABEL_MAX" not in codes(ask(weights=[{**heavy, "on": "2026-06-02"}, light], **over))
+    assert "DOSE_OVER_LABEL_MAX" in raised(ask(weights=[light, heavy], **over))
+    assert "DOSE_OVER_LABEL_MAX" not in raised(ask(weights=[{**heavy, "on": "2026-06-02"}, light], **over))
 
 
 def test_a_planned_fill_is_compared_with_the_one_planned_before_it() -> None:
@@ -151,8 +134,8 @@ def test_the_last_fill_is_compared_with_one_of_its_own_drug() -> None:
     same = [fill(id="f1", on="2026-01-10", formulation="modified"), between, last]
     other = [fill(id="f1", on="2026-01-10", formulation="non_modified"), between, last]
 
-    assert "FORMULATION_SWITCH" not in codes(ask(regimens=regimens, fills=same))
-    assert "FORMULATION_SWITCH" in codes(ask(regimens=regimens, fills=other))
+    assert "FORMULATION_SWITCH" not in raised(ask(regimens=regimens, fills=same))
+    assert "FORMULATION_SWITCH" in raised(ask(regimens=regimens, fills=other))
 
 
 def test_a_trial_without_outcome_names_what_any_outcome_needs() -> None:
@@ -164,7 +147,7 @@ def test_a_trial_without_outcome_names_what_any_outcome_needs() -> None:
         trials=[{"id": "t1", "drug": "methotrexate", "to": "2026-01-31"}],
     )
 
-    assert result(answer, "step_therapy").facts["missing"] == ("t1.outcome", "t1.from", "t1.documented_on")
+    assert first(answer, "step_therapy").facts["missing"] == ("t1.outcome", "t1.from", "t1.documented_on")
 
 
 @pytest.mark.parametrize("unknown_first", [True, False])
@@ -178,7 +161,7 @@ def test_one_unknown_rule_makes_the_step_check_unknown(unknown_first: bool) -> N
         fills=[fill(units={"J7502": 60, "J7515": 60})],
     )
 
-    assert result(answer, "step_therapy").result == "unknown"
+    assert first(answer, "step_therapy").result == "unknown"
 
 
 def test_step_therapy_without_steps_has_none() -> None:
@@ -208,9 +191,6 @@ def test_an_amount_has_at_most_fifteen_digits_and_twelve_decimals(kg: Decimal, k
             case_from(facts)
 
 
-ASKS_PA = [plan(rules=[rule(prior_authorization=True)])]
-
-
 def test_a_fill_on_the_last_day_of_the_authorization_is_paid() -> None:
     on_it = ask(plans=ASKS_PA, authorizations=[pa(to="2026-07-05")])
     after_it = ask(plans=ASKS_PA, authorizations=[pa(to="2026-07-04")])
@@ -218,14 +198,14 @@ def test_a_fill_on_the_last_day_of_the_authorization_is_paid() -> None:
     of_one_day = pa(to="2026-07-05", **{"from": "2026-07-05"})
 
     assert on_it.fills[0].on == date(2026, 7, 5)
-    assert result(on_it, "authorization").result == "pass"
-    assert result(ask(plans=ASKS_PA, authorizations=[of_one_day]), "authorization").result == "pass"
-    assert result(after_it, "authorization").result == "fail"
+    assert first(on_it, "authorization").result == "pass"
+    assert first(ask(plans=ASKS_PA, authorizations=[of_one_day]), "authorization").result == "pass"
+    assert first(after_it, "authorization").result == "fail"
 
 
 def test_of_several_later_authorizations_the_first_to_begin_is_named() -> None:
     later = [pa(id="far", **{"from": "2026-09-01"}), pa(id="near", **{"from": "2026-08-01"})]
-    found = result(ask(plans=ASKS_PA, authorizations=later), "authorization")
+    found = first(ask(plans=ASKS_PA, authorizations=later), "authorization")
 
     assert (found.code, found.about) == ("PA_NOT_YET_EFFECTIVE", "near")
     assert found.facts["effective_on"] == date(2026, 8, 1)
@@ -240,7 +220,7 @@ def test_of_several_authorizations_short_of_units_the_longest_lasting_is_named()
     first_more = ask(plans=ASKS_PA, authorizations=[more, few], fills=[fill(authorization=None, units={})])
 
     for answer in (first_few, first_more):
-        found = result(answer, "authorization")
+        found = first(answer, "authorization")
         assert (found.about, found.facts["days_supply_left"]) == ("aa", 20)
 
 
@@ -256,7 +236,7 @@ def test_continuity_asks_for_therapy_on_the_very_day_before_the_plan() -> None:
         fills=[fill(claim={"status": "pending"})],
     )
 
-    assert result(answer, "authorization").code == "CONTINUITY_WINDOW_ACTIVE"
+    assert first(answer, "authorization").code == "CONTINUITY_WINDOW_ACTIVE"
 
 
 def test_a_rule_no_longer_holds_on_the_day_after_its_end() -> None:
@@ -265,17 +245,17 @@ def test_a_rule_no_longer_holds_on_the_day_after_its_end() -> None:
     answer = ask(plans=[ends], authorizations=[pa()])
 
     assert answer.fills[0].on == date(2026, 7, 5)
-    assert result(answer, "coverage").result == "unknown"
+    assert first(answer, "coverage").result == "unknown"
 
 
 def test_a_transition_fill_is_told_only_where_pa_or_steps_refuse() -> None:
     def new_part_d(**asked: Any) -> set[str]:
         part_d = plan(id="pdp", line_of_business="medicare_part_d", rules=[rule(**asked)])
         new = coverage(id="c2", plan="pdp", medicare_basis="age", **{"from": "2026-06-01"})
-        return codes(ask(plans=[part_d], coverages=[new], transplant=None, indication="psoriasis"))
+        return raised(ask(plans=[part_d], coverages=[new], transplant=None, indication="psoriasis"))
 
     assert "TRANSITION_FILL_AVAILABLE" in new_part_d(prior_authorization=True)
-    assert "TRANSITION_FILL_AVAILABLE" not in new_part_d(quantity_limit=limit(30))
+    assert "TRANSITION_FILL_AVAILABLE" not in new_part_d(quantity_limit=per_fill(30))
 
 
 def test_look_backs_count_from_the_request_in_progress() -> None:
@@ -287,8 +267,8 @@ def test_look_backs_count_from_the_request_in_progress() -> None:
     }
     request = pa(status="submitted", requested={"on": "2026-01-10"}, to=None, **{"from": None})
 
-    assert result(ask(**facts), "step_therapy").code == "STEP_LOOKBACK_EXPIRED"
-    assert result(ask(**facts, authorizations=[request]), "step_therapy").result == "pass"
+    assert first(ask(**facts), "step_therapy").code == "STEP_LOOKBACK_EXPIRED"
+    assert first(ask(**facts, authorizations=[request]), "step_therapy").result == "pass"
 
 
 def test_a_gap_can_be_one_day() -> None:
@@ -304,7 +284,7 @@ def test_a_pass_of_the_steps_that_says_why_is_shown_before_a_plain_one() -> None
     both = {"J7502": 60, "J7515": 60}
     answer = ask(plans=[plan(rules=rules)], regimens=[regimen(dose_mg=125)], fills=[fill(units=both)])
 
-    assert result(answer, "step_therapy").facts == {"reason": "already_on_drug"}
+    assert first(answer, "step_therapy").facts == {"reason": "already_on_drug"}
 
 
 def test_what_a_regimen_leaves_out_is_a_capsule() -> None:
